@@ -1,0 +1,9 @@
+//! Plain data and pure rules: what a message, a conversation, an issue is and how each may change.
+//!
+//! Nothing here reads a clock, a socket, a file or a database, and nothing is async.
+
+pub mod address;
+pub mod clock;
+pub mod failure;
+pub mod id;
+pub mod status;

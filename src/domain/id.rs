@@ -1,0 +1,144 @@
+//! Identifiers: a UUIDv7 each, of its own type, shown with a prefix that names the resource.
+//!
+//! The text form is the prefix, `_` and 26 characters of Crockford's base32 in lower case, which
+//! sorts like the UUID and so by time of creation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// A text that is not an identifier of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id of the form {0}_ and 26 characters")]
+pub struct InvalidId(&'static str);
+
+fn encode(prefix: &str, uuid: Uuid) -> String {
+    let bits = uuid.as_u128();
+    let mut text = String::with_capacity(prefix.len() + 27);
+    text.push_str(prefix);
+    text.push('_');
+    // 26 digits of 5 bits hold 130 bits; the first digit carries the top 3.
+    for place in (0..26).rev() {
+        let digit = (bits >> (place * 5)) & 31;
+        text.push(ALPHABET[digit as usize] as char);
+    }
+    text
+}
+
+fn decode(prefix: &'static str, text: &str) -> Result<Uuid, InvalidId> {
+    let fault = InvalidId(prefix);
+    let digits = text
+        .strip_prefix(prefix)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .ok_or(fault.clone())?;
+    if digits.len() != 26 || digits.as_bytes()[0] > b'7' {
+        return Err(fault);
+    }
+    let mut bits: u128 = 0;
+    for byte in digits.bytes() {
+        let digit = ALPHABET
+            .iter()
+            .position(|known| *known == byte)
+            .ok_or(fault.clone())?;
+        bits = (bits << 5) | digit as u128;
+    }
+    Ok(Uuid::from_u128(bits))
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// What stands before the underscore in the text form.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new identifier, later in order than every one made before.
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "a default id would be a new one each time")]
+            #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&encode($prefix, self.0))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                decode($prefix, text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names a message, inbound or outbound.
+    MessageId = "msg";
+    /// Names a conversation.
+    ConversationId = "cnv";
+    /// Names an issue.
+    IssueId = "iss";
+    /// Names a contact.
+    ContactId = "con";
+    /// Names an agent.
+    AgentId = "agt";
+    /// Names an API key.
+    KeyId = "key";
+    /// Names an event of the feed.
+    EventId = "evt";
+    /// Names something that came in and could not be read.
+    QuarantineId = "qua";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_from_its_text() {
+        for id in [
+            MessageId::new(),
+            MessageId(Uuid::nil()),
+            MessageId(Uuid::max()),
+        ] {
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_refused() {
+        let text = IssueId::new().to_string();
+        assert!(text.parse::<MessageId>().is_err());
+        assert!(
+            "msg_zzzzzzzzzzzzzzzzzzzzzzzzzz"
+                .parse::<MessageId>()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! One integration binary: every test of the public surface.

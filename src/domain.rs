@@ -5,5 +5,7 @@
 pub mod address;
 pub mod clock;
 pub mod failure;
+pub mod gateway;
 pub mod id;
+pub mod outcome;
 pub mod status;

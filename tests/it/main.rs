@@ -1,1 +1,5 @@
 //! One integration binary: every test of the public surface.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod simulator;

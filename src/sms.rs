@@ -1,1 +1,58 @@
-//! To come.
+//! Texts as the air interface sees them: alphabets, segments, look-alikes and opt-out words.
+//!
+//! Pure. Knows nothing of gateways, providers, contacts or suppression.
+
+mod alphabet;
+mod keyword;
+mod segments;
+mod smart;
+
+pub use keyword::{Keyword, keyword};
+pub use segments::{Segmentation, segment, split};
+pub use smart::{Replacement, smart_encode};
+
+use serde::{Deserialize, Serialize};
+
+/// The alphabet a text travels in (3GPP TS 23.038).
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// The 7-bit default alphabet with its extension table; units are septets.
+    Gsm7,
+    /// UTF-16; units are code units of two octets.
+    Ucs2,
+}
+
+impl Encoding {
+    /// Both encodings.
+    pub const ALL: [Self; 2] = [Self::Gsm7, Self::Ucs2];
+
+    /// The name in the API, in the store and in metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gsm7 => "gsm7",
+            Self::Ucs2 => "ucs2",
+        }
+    }
+
+    /// The encoding of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|encoding| encoding.as_str() == name)
+    }
+}

@@ -85,3 +85,66 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
+
+/// One piece of evidence about a message, as far as the fold needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Evidence {
+    /// The order to send that it belongs to.
+    pub round: u32,
+    /// The part it is about, from one; zero for the message as a whole.
+    pub part: u32,
+    /// How many parts there are; zero when nobody said.
+    pub parts: u32,
+    /// What it says.
+    pub status: Status,
+}
+
+/// The status that follows from everything that is known, in whatever order it came.
+///
+/// Only the latest order to send counts, but a delivery stays one, whichever order led to it.
+/// Where a provider reports per part, one failed part fails the message, and it is delivered
+/// only when all parts are.
+pub fn fold(round: u32, evidence: &[Evidence]) -> Status {
+    let counts = |one: &&Evidence| one.round == round || one.status >= Status::Delivered;
+    let strongest = |wanted: fn(u32) -> bool| {
+        evidence
+            .iter()
+            .filter(counts)
+            .filter(|one| wanted(one.part))
+            .map(|one| one.status)
+            .max()
+    };
+    let whole = strongest(|part| part == 0).unwrap_or(Status::Queued);
+    let orders: std::collections::BTreeSet<u32> = evidence
+        .iter()
+        .filter(counts)
+        .filter(|one| one.part > 0)
+        .map(|one| one.round)
+        .collect();
+    orders
+        .into_iter()
+        .filter_map(|order| fold_parts(order, evidence))
+        .fold(whole, Status::max)
+}
+
+/// What the parts of one order to send say together.
+fn fold_parts(round: u32, evidence: &[Evidence]) -> Option<Status> {
+    let of_round = || {
+        evidence
+            .iter()
+            .filter(|one| one.round == round && one.part > 0)
+    };
+    let parts = of_round().map(|one| one.parts.max(one.part)).max()?;
+    // A message of a thousand parts does not exist; the bound keeps a lying report cheap.
+    let each = (1..=parts.min(1_000)).map(|part| {
+        of_round()
+            .filter(|one| one.part == part)
+            .map(|one| one.status)
+            .max()
+            .unwrap_or(Status::Sent)
+    });
+    let (weakest, failed) = each.fold((Status::Read, false), |(weakest, failed), status| {
+        (weakest.min(status), failed || status == Status::Failed)
+    });
+    Some(if failed { Status::Failed } else { weakest })
+}

@@ -1,0 +1,248 @@
+//! Contacts, their addresses and their conversations.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::rows::{Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
+use super::{Conn, StoreFault, issue};
+use crate::domain::address::Address;
+use crate::domain::clock::Timestamp;
+use crate::domain::conversation::{Contact, Conversation, Thread};
+use crate::domain::gateway::{ChannelKind, GatewayName};
+use crate::domain::id::{ContactId, ConversationId, MessageId};
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    contact_id: Uuid,
+    created_at: i64,
+    last_message_id: Uuid,
+    last_message_at: i64,
+    last_gateway: Option<String>,
+    unread: i64,
+    archived: bool,
+    done: bool,
+}
+
+impl From<Row> for Conversation {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ConversationId(row.id),
+            contact: ContactId(row.contact_id),
+            created_at: Timestamp(row.created_at),
+            last_message: MessageId(row.last_message_id),
+            last_message_at: Timestamp(row.last_message_at),
+            last_gateway: row.last_gateway.as_deref().and_then(GatewayName::parse),
+            unread: small(row.unread),
+            archived: row.archived,
+            done: row.done,
+        }
+    }
+}
+
+impl From<&Conversation> for Row {
+    fn from(conversation: &Conversation) -> Self {
+        Self {
+            id: conversation.id.0,
+            contact_id: conversation.contact.0,
+            created_at: conversation.created_at.0,
+            last_message_id: conversation.last_message.0,
+            last_message_at: conversation.last_message_at.0,
+            last_gateway: conversation.last_gateway.as_ref().map(|name| name.as_str().to_owned()),
+            unread: i64::from(conversation.unread),
+            archived: conversation.archived,
+            done: conversation.done,
+        }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "c.id, c.contact_id, c.created_at, c.last_message_id, c.last_message_at, c.last_gateway,
+         c.unread, c.archived, c.done"
+    };
+}
+
+/// What is known of the ones behind these addresses, with the open or else the last issue.
+pub async fn load_threads(conn: &mut Conn, addresses: &[Address]) -> Result<Vec<Thread>, StoreFault> {
+    #[derive(sqlx::FromRow)]
+    struct Found {
+        channel: String,
+        value: String,
+        #[sqlx(flatten)]
+        conversation: Row,
+    }
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = sql!(conn,
+        lite: concat!("SELECT a.channel, a.value, ", columns!(), " FROM json_each($1) AS k
+            JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
+            JOIN conversation c ON c.contact_id = a.contact_id"),
+        pg: concat!("SELECT a.channel, a.value, ", columns!(), " FROM jsonb_array_elements($1::jsonb) AS k(v)
+            JOIN address a ON a.channel = k.v->>0 AND a.value = k.v->>1
+            JOIN conversation c ON c.contact_id = a.contact_id"));
+    let keys: Vec<(String, &str)> =
+        addresses.iter().map(|address| (name_of(&address.channel()), address.value())).collect();
+    let keys = json(&keys);
+    let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    let ids: Vec<ConversationId> = found.iter().map(|one| ConversationId(one.conversation.id)).collect();
+    let mut issues = issue::load_latest(conn, &ids).await?;
+    let thread = |one: Found| {
+        let conversation = Conversation::from(one.conversation);
+        let address = address(&one.channel, one.value)?;
+        let issue = issues.remove(&conversation.id);
+        Ok(Thread { address, conversation, issue })
+    };
+    found.into_iter().map(thread).collect()
+}
+
+fn address(channel: &str, value: String) -> Result<Address, StoreFault> {
+    Ok(match named::<ChannelKind>(channel)? {
+        ChannelKind::Sms => Address::Sms(value),
+        ChannelKind::Email => Address::Email(value),
+    })
+}
+
+/// Stores people who were not known before.
+pub async fn insert_contacts(conn: &mut Conn, contacts: &[(Contact, Address)]) -> Result<(), StoreFault> {
+    #[derive(Serialize)]
+    struct New<'a> {
+        id: Uuid,
+        contact_id: Uuid,
+        name: Option<&'a str>,
+        created_at: i64,
+        channel: String,
+        value: &'a str,
+    }
+    static CONTACT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [("id", Kind::Id), ("name", Kind::Text), ("created_at", Kind::Int)];
+        Statement::insert("contact", &columns, "")
+    });
+    static ADDRESS: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [("channel", Kind::Text), ("value", Kind::Text), ("contact_id", Kind::Id)];
+        Statement::insert("address", &columns, "")
+    });
+    let rows: Vec<New<'_>> = contacts
+        .iter()
+        .map(|(contact, address)| New {
+            id: contact.id.0,
+            contact_id: contact.id.0,
+            name: contact.name.as_deref(),
+            created_at: contact.created_at.0,
+            channel: name_of(&address.channel()),
+            value: address.value(),
+        })
+        .collect();
+    CONTACT.run(conn, &rows).await?;
+    ADDRESS.run(conn, &rows).await
+}
+
+/// Stores conversations as they are now, new and changed alike.
+pub async fn upsert_conversations(conn: &mut Conn, conversations: &[Conversation]) -> Result<(), StoreFault> {
+    static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("id", Kind::Id),
+            ("contact_id", Kind::Id),
+            ("created_at", Kind::Int),
+            ("last_message_id", Kind::Id),
+            ("last_message_at", Kind::Int),
+            ("last_gateway", Kind::Text),
+            ("unread", Kind::Int),
+            ("archived", Kind::Bool),
+            ("done", Kind::Bool),
+        ];
+        let tail = "ON CONFLICT (id) DO UPDATE SET last_message_id = excluded.last_message_id,
+            last_message_at = excluded.last_message_at, last_gateway = excluded.last_gateway,
+            unread = excluded.unread, archived = excluded.archived, done = excluded.done";
+        Statement::insert("conversation", &columns, tail)
+    });
+    let rows: Vec<Row> = conversations.iter().map(Row::from).collect();
+    UPSERT.run(conn, &rows).await
+}
+
+/// One conversation.
+pub async fn find_conversation(
+    conn: &mut Conn,
+    id: ConversationId,
+) -> Result<Option<Conversation>, StoreFault> {
+    let text = concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1");
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    Ok(row.map(Conversation::from))
+}
+
+/// Which conversations a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// What waits: neither archived nor done.
+    Inbox,
+    /// Everything.
+    All,
+}
+
+/// Conversations, the one with the newest message first, from before a message.
+pub async fn list_conversations(
+    conn: &mut Conn,
+    view: View,
+    contact: Option<ContactId>,
+    before: MessageId,
+    limit: u32,
+) -> Result<Vec<Conversation>, StoreFault> {
+    let text = match (view, contact) {
+        (View::Inbox, None) => concat!("SELECT ", columns!(), " FROM conversation c
+            WHERE c.last_message_id < $1 AND NOT c.archived AND NOT c.done ORDER BY c.last_message_id DESC LIMIT $2"),
+        (View::All, None) => concat!("SELECT ", columns!(), " FROM conversation c
+            WHERE c.last_message_id < $1 ORDER BY c.last_message_id DESC LIMIT $2"),
+        (View::Inbox, Some(_)) => concat!("SELECT ", columns!(), " FROM conversation c
+            WHERE c.contact_id = $3 AND c.last_message_id < $1 AND NOT c.archived AND NOT c.done
+            ORDER BY c.last_message_id DESC LIMIT $2"),
+        (View::All, Some(_)) => concat!("SELECT ", columns!(), " FROM conversation c
+            WHERE c.contact_id = $3 AND c.last_message_id < $1 ORDER BY c.last_message_id DESC LIMIT $2"),
+    };
+    let rows: Vec<Row> = on!(conn, c => {
+        let query = sqlx::query_as(text).bind(before.0).bind(i64::from(limit));
+        match contact {
+            Some(contact) => query.bind(contact.0).fetch_all(c).await?,
+            None => query.fetch_all(c).await?,
+        }
+    });
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// The contacts of a page of conversations, with their addresses.
+pub async fn list_contacts(
+    conn: &mut Conn,
+    ids: &[ContactId],
+) -> Result<Vec<(Contact, Vec<Address>)>, StoreFault> {
+    #[derive(sqlx::FromRow)]
+    struct Found {
+        id: Uuid,
+        name: Option<String>,
+        created_at: i64,
+        channel: String,
+        value: String,
+    }
+    let text = sql!(conn,
+        lite: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
+            JOIN address a ON a.contact_id = p.id WHERE p.id IN ", lite_ids!(), " ORDER BY p.id, a.channel, a.value"),
+        pg: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
+            JOIN address a ON a.contact_id = p.id WHERE p.id IN ", pg_ids!(), " ORDER BY p.id, a.channel, a.value"));
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    let mut contacts: Vec<(Contact, Vec<Address>)> = Vec::new();
+    for one in found {
+        let address = address(&one.channel, one.value)?;
+        match contacts.last_mut().filter(|(contact, _)| contact.id.0 == one.id) {
+            Some((_, addresses)) => addresses.push(address),
+            None => {
+                let contact =
+                    Contact { id: ContactId(one.id), name: one.name, created_at: Timestamp(one.created_at) };
+                contacts.push((contact, vec![address]));
+            }
+        }
+    }
+    Ok(contacts)
+}

@@ -1,0 +1,175 @@
+//! The queue: one row for every message that is not yet handed over.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids, small};
+use super::{Conn, StoreFault};
+use crate::domain::clock::Timestamp;
+use crate::domain::delivery::{Delivery, DeliveryState, QueueDepth};
+use crate::domain::gateway::GatewayName;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::Priority;
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Row {
+    message_id: Uuid,
+    gateway: String,
+    conversation_id: Uuid,
+    lane: i64,
+    state: String,
+    due_at: i64,
+    valid_until: i64,
+    attempt: i64,
+    epoch: i64,
+    segments: i64,
+}
+
+fn lane(priority: Priority) -> i64 {
+    match priority {
+        Priority::Interactive => 0,
+        Priority::Bulk => 1,
+    }
+}
+
+impl TryFrom<Row> for Delivery {
+    type Error = StoreFault;
+
+    fn try_from(row: Row) -> Result<Self, StoreFault> {
+        Ok(Self {
+            message: MessageId(row.message_id),
+            gateway: known(&row.gateway, GatewayName::parse)?,
+            conversation: ConversationId(row.conversation_id),
+            priority: if row.lane == lane(Priority::Interactive) { Priority::Interactive } else { Priority::Bulk },
+            state: known(&row.state, DeliveryState::from_name)?,
+            due_at: Timestamp(row.due_at),
+            valid_until: Timestamp(row.valid_until),
+            attempt: small(row.attempt),
+            epoch: row.epoch,
+            segments: small(row.segments),
+        })
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "d.message_id, d.gateway, d.conversation_id, d.lane, d.state, d.due_at, d.valid_until, d.attempt,
+         d.epoch, d.segments"
+    };
+}
+
+/// Stores deliveries as they are now, new and changed alike.
+pub async fn upsert_deliveries(conn: &mut Conn, deliveries: &[Delivery]) -> Result<(), StoreFault> {
+    static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("message_id", Kind::Id),
+            ("gateway", Kind::Text),
+            ("conversation_id", Kind::Id),
+            ("lane", Kind::Int),
+            ("state", Kind::Text),
+            ("due_at", Kind::Int),
+            ("valid_until", Kind::Int),
+            ("attempt", Kind::Int),
+            ("epoch", Kind::Int),
+            ("segments", Kind::Int),
+        ];
+        let tail = "ON CONFLICT (message_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at,
+            valid_until = excluded.valid_until, attempt = excluded.attempt, epoch = excluded.epoch";
+        Statement::insert("delivery", &columns, tail)
+    });
+    let row = |delivery: &Delivery| Row {
+        message_id: delivery.message.0,
+        gateway: delivery.gateway.as_str().to_owned(),
+        conversation_id: delivery.conversation.0,
+        lane: lane(delivery.priority),
+        state: delivery.state.as_str().to_owned(),
+        due_at: delivery.due_at.0,
+        valid_until: delivery.valid_until.0,
+        attempt: i64::from(delivery.attempt),
+        epoch: delivery.epoch,
+        segments: i64::from(delivery.segments),
+    };
+    let rows: Vec<Row> = deliveries.iter().map(row).collect();
+    UPSERT.run(conn, &rows).await
+}
+
+/// Takes messages out of the queue.
+pub async fn delete_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<(), StoreFault> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let text = sql!(conn,
+        lite: concat!("DELETE FROM delivery WHERE message_id IN ", lite_ids!()),
+        pg: concat!("DELETE FROM delivery WHERE message_id IN ", pg_ids!()));
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Deliveries by message.
+pub async fn load_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<Vec<Delivery>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", pg_ids!()));
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// What a gateway may send now: of each conversation the oldest message, those that somebody
+/// waits for before the others.
+pub async fn list_due(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Delivery>, StoreFault> {
+    let text = concat!("SELECT ", columns!(), " FROM delivery d
+        WHERE d.gateway = $1 AND d.state = 'queued' AND d.due_at <= $2
+        AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id
+            AND e.gateway = d.gateway AND e.message_id < d.message_id)
+        ORDER BY d.lane, d.message_id LIMIT $3");
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(gateway.as_str()).bind(now.0).bind(i64::from(limit)).fetch_all(c).await?);
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// Deliveries that were begun under an older lease and have no outcome.
+pub async fn list_abandoned(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+    epoch: i64,
+    limit: u32,
+) -> Result<Vec<Delivery>, StoreFault> {
+    let text = concat!("SELECT ", columns!(), " FROM delivery d
+        WHERE d.gateway = $1 AND d.state = 'sending' AND d.epoch < $2 ORDER BY d.message_id LIMIT $3");
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(gateway.as_str()).bind(epoch).bind(i64::from(limit)).fetch_all(c).await?);
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+/// When the next message of a gateway falls due.
+pub async fn find_next_due(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+    after: Timestamp,
+) -> Result<Option<Timestamp>, StoreFault> {
+    let text = "SELECT MIN(due_at) FROM delivery WHERE gateway = $1 AND state = 'queued' AND due_at > $2";
+    let due: Option<i64> =
+        on!(conn, c => sqlx::query_scalar(text).bind(gateway.as_str()).bind(after.0).fetch_one(c).await?);
+    Ok(due.map(Timestamp))
+}
+
+/// How much waits at each gateway, and since when it has been due.
+pub async fn count_queued(conn: &mut Conn) -> Result<Vec<QueueDepth>, StoreFault> {
+    let text = "SELECT gateway, COUNT(*), MIN(due_at) FROM delivery GROUP BY gateway";
+    let rows: Vec<(String, i64, i64)> = on!(conn, c => sqlx::query_as(text).fetch_all(c).await?);
+    let depth = |(gateway, depth, oldest): (String, i64, i64)| {
+        Ok(QueueDepth { gateway: known(&gateway, GatewayName::parse)?, depth, oldest_due: Timestamp(oldest) })
+    };
+    rows.into_iter().map(depth).collect()
+}

@@ -1,0 +1,185 @@
+//! Issues.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids};
+use super::{Conn, StoreFault};
+use crate::domain::agent::AgentRef;
+use crate::domain::clock::Timestamp;
+use crate::domain::conversation::{Issue, IssueState};
+use crate::domain::id::{AgentId, ConversationId, IssueId};
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    number: i64,
+    conversation_id: Uuid,
+    state: String,
+    title: String,
+    assignee_id: Option<Uuid>,
+    assignee_name: Option<String>,
+    opened_at: i64,
+    first_response_at: Option<i64>,
+    closed_at: Option<i64>,
+    closed_by_id: Option<Uuid>,
+    closed_by_name: Option<String>,
+}
+
+fn agent(id: Option<Uuid>, name: Option<String>) -> Option<AgentRef> {
+    id.zip(name).map(|(id, name)| AgentRef { id: AgentId(id), name })
+}
+
+impl TryFrom<Row> for Issue {
+    type Error = StoreFault;
+
+    fn try_from(row: Row) -> Result<Self, StoreFault> {
+        Ok(Self {
+            id: IssueId(row.id),
+            number: row.number,
+            state: known(&row.state, IssueState::from_name)?,
+            assignee: agent(row.assignee_id, row.assignee_name),
+            title: row.title,
+            conversation: ConversationId(row.conversation_id),
+            opened_at: Timestamp(row.opened_at),
+            first_response_at: row.first_response_at.map(Timestamp),
+            closed_at: row.closed_at.map(Timestamp),
+            closed_by: agent(row.closed_by_id, row.closed_by_name),
+        })
+    }
+}
+
+impl From<&Issue> for Row {
+    fn from(issue: &Issue) -> Self {
+        Self {
+            id: issue.id.0,
+            number: issue.number,
+            conversation_id: issue.conversation.0,
+            state: issue.state.as_str().to_owned(),
+            title: issue.title.clone(),
+            assignee_id: issue.assignee.as_ref().map(|agent| agent.id.0),
+            assignee_name: issue.assignee.as_ref().map(|agent| agent.name.clone()),
+            opened_at: issue.opened_at.0,
+            first_response_at: issue.first_response_at.map(|at| at.0),
+            closed_at: issue.closed_at.map(|at| at.0),
+            closed_by_id: issue.closed_by.as_ref().map(|agent| agent.id.0),
+            closed_by_name: issue.closed_by.as_ref().map(|agent| agent.name.clone()),
+        }
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "id, number, conversation_id, state, title, assignee_id, assignee_name, opened_at,
+         first_response_at, closed_at, closed_by_id, closed_by_name"
+    };
+}
+
+/// The open issue of each conversation, or else the newest one.
+pub(super) async fn load_latest(
+    conn: &mut Conn,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Issue>, StoreFault> {
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // An open issue is always the newest but where an older one was opened again, and then it is
+    // the only open one: order by that first.
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM issue WHERE id IN (
+            SELECT (SELECT i.id FROM issue i WHERE i.conversation_id = unhex(k.value, '-')
+                ORDER BY i.state = 'closed', i.id DESC LIMIT 1) FROM json_each($1) AS k)"),
+        pg: concat!("SELECT ", columns!(), " FROM issue WHERE id IN (
+            SELECT (SELECT i.id FROM issue i WHERE i.conversation_id = k.id::uuid
+                ORDER BY i.state = 'closed', i.id DESC LIMIT 1) FROM jsonb_array_elements_text($1::jsonb) AS k(id))"));
+    let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|row| Issue::try_from(row).map(|issue| (issue.conversation, issue)))
+        .collect()
+}
+
+/// The issue of each conversation that is open.
+pub async fn load_open(
+    conn: &mut Conn,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Issue>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id IN ", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id IN ", pg_ids!()));
+    let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|row| Issue::try_from(row).map(|issue| (issue.conversation, issue)))
+        .collect()
+}
+
+/// Stores issues as they are now, new and changed alike.
+pub async fn upsert_issues(conn: &mut Conn, issues: &[Issue]) -> Result<(), StoreFault> {
+    static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("id", Kind::Id),
+            ("number", Kind::Int),
+            ("conversation_id", Kind::Id),
+            ("state", Kind::Text),
+            ("title", Kind::Text),
+            ("assignee_id", Kind::Id),
+            ("assignee_name", Kind::Text),
+            ("opened_at", Kind::Int),
+            ("first_response_at", Kind::Int),
+            ("closed_at", Kind::Int),
+            ("closed_by_id", Kind::Id),
+            ("closed_by_name", Kind::Text),
+        ];
+        let tail = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, title = excluded.title,
+            assignee_id = excluded.assignee_id, assignee_name = excluded.assignee_name,
+            first_response_at = excluded.first_response_at, closed_at = excluded.closed_at,
+            closed_by_id = excluded.closed_by_id, closed_by_name = excluded.closed_by_name";
+        Statement::insert("issue", &columns, tail)
+    });
+    let rows: Vec<Row> = issues.iter().map(Row::from).collect();
+    UPSERT.run(conn, &rows).await
+}
+
+/// One issue.
+pub async fn find_issue(conn: &mut Conn, id: IssueId) -> Result<Option<Issue>, StoreFault> {
+    let text = concat!("SELECT ", columns!(), " FROM issue WHERE id = $1");
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    row.map(Issue::try_from).transpose()
+}
+
+/// Which issues a list holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IssueFilter {
+    /// Only those in this state.
+    pub state: Option<IssueState>,
+    /// Only those of this agent.
+    pub assignee: Option<AgentId>,
+    /// Only those of this conversation.
+    pub conversation: Option<ConversationId>,
+}
+
+/// Issues, the newest first, from before an id.
+pub async fn list_issues(
+    conn: &mut Conn,
+    filter: IssueFilter,
+    before: IssueId,
+    limit: u32,
+) -> Result<Vec<Issue>, StoreFault> {
+    let text = concat!("SELECT ", columns!(), " FROM issue WHERE id < $1
+        AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR assignee_id = $3)
+        AND ($4 IS NULL OR conversation_id = $4) ORDER BY id DESC LIMIT $5");
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(before.0)
+        .bind(filter.state.map(IssueState::as_str))
+        .bind(filter.assignee.map(|id| id.0))
+        .bind(filter.conversation.map(|id| id.0))
+        .bind(i64::from(limit))
+        .fetch_all(c).await?);
+    rows.into_iter().map(Issue::try_from).collect()
+}

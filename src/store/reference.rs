@@ -1,0 +1,184 @@
+//! What a provider's ids mean, and the reports that came before we knew.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::rows::{Kind, Statement, json, known, name_of, named, small};
+use super::{Conn, StoreFault};
+use crate::domain::clock::Timestamp;
+use crate::domain::gateway::GatewayName;
+use crate::domain::id::MessageId;
+use crate::domain::message::{Direction, Note};
+use crate::domain::report::{Known, Parked};
+use crate::domain::status::Status;
+
+/// A provider's id at a gateway.
+pub type Key = (GatewayName, String);
+
+#[derive(Serialize, sqlx::FromRow)]
+struct Row {
+    gateway: String,
+    direction: String,
+    value: String,
+    message_id: Uuid,
+    part: i64,
+    parts: i64,
+    round: i64,
+}
+
+/// What these ids mean, as far as they are known.
+pub async fn load_references(
+    conn: &mut Conn,
+    direction: Direction,
+    keys: &[Key],
+) -> Result<HashMap<Key, Known>, StoreFault> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let text = sql!(conn,
+        lite: "SELECT r.gateway, r.direction, r.value, r.message_id, r.part, r.parts, r.round
+            FROM json_each($1) AS k JOIN reference r
+            ON r.gateway = k.value->>0 AND r.direction = $2 AND r.value = k.value->>1",
+        pg: "SELECT r.gateway, r.direction, r.value, r.message_id, r.part, r.parts, r.round
+            FROM jsonb_array_elements($1::jsonb) AS k(v) JOIN reference r
+            ON r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1");
+    let keys = json(keys);
+    let rows: Vec<Row> =
+        on!(conn, c => sqlx::query_as(text).bind(keys).bind(direction.as_str()).fetch_all(c).await?);
+    let entry = |row: Row| {
+        let meaning = Known {
+            message: MessageId(row.message_id),
+            part: small(row.part),
+            parts: small(row.parts),
+            round: small(row.round),
+        };
+        Ok(((known(&row.gateway, GatewayName::parse)?, row.value), meaning))
+    };
+    rows.into_iter().map(entry).collect()
+}
+
+/// Records what ids mean.
+pub async fn insert_references(
+    conn: &mut Conn,
+    direction: Direction,
+    references: &[(Key, Known)],
+) -> Result<(), StoreFault> {
+    static INSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("gateway", Kind::Text),
+            ("direction", Kind::Text),
+            ("value", Kind::Text),
+            ("message_id", Kind::Id),
+            ("part", Kind::Int),
+            ("parts", Kind::Int),
+            ("round", Kind::Int),
+        ];
+        Statement::insert("reference", &columns, "")
+    });
+    let row = |((gateway, value), meaning): &(Key, Known)| Row {
+        gateway: gateway.as_str().to_owned(),
+        direction: direction.as_str().to_owned(),
+        value: value.clone(),
+        message_id: meaning.message.0,
+        part: i64::from(meaning.part),
+        parts: i64::from(meaning.parts),
+        round: i64::from(meaning.round),
+    };
+    let rows: Vec<Row> = references.iter().map(row).collect();
+    INSERT.run(conn, &rows).await
+}
+
+#[derive(Serialize, sqlx::FromRow)]
+struct ParkedRow {
+    gateway: String,
+    value: String,
+    status: String,
+    code: String,
+    class: Option<String>,
+    detail: Option<String>,
+    at: i64,
+    received_at: i64,
+    raw_id: Option<Uuid>,
+}
+
+impl TryFrom<ParkedRow> for Parked {
+    type Error = StoreFault;
+
+    fn try_from(row: ParkedRow) -> Result<Self, StoreFault> {
+        let note = Note {
+            class: row.class.as_deref().map(named).transpose()?,
+            code: Some(row.code).filter(|code| !code.is_empty()),
+            detail: row.detail,
+        };
+        Ok(Self {
+            gateway: known(&row.gateway, GatewayName::parse)?,
+            reference: row.value,
+            status: known(&row.status, Status::from_name)?,
+            note: (note != Note::default()).then_some(note),
+            at: Timestamp(row.at),
+            received_at: Timestamp(row.received_at),
+            raw: row.raw_id,
+        })
+    }
+}
+
+/// Keeps reports until their references are known; a repeated one is kept once.
+pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), StoreFault> {
+    static INSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("gateway", Kind::Text),
+            ("value", Kind::Text),
+            ("status", Kind::Text),
+            ("code", Kind::Text),
+            ("class", Kind::Text),
+            ("detail", Kind::Text),
+            ("at", Kind::Int),
+            ("received_at", Kind::Int),
+            ("raw_id", Kind::Id),
+        ];
+        Statement::insert("parked_report", &columns, "ON CONFLICT DO NOTHING")
+    });
+    let row = |report: &Parked| ParkedRow {
+        gateway: report.gateway.as_str().to_owned(),
+        value: report.reference.clone(),
+        status: report.status.as_str().to_owned(),
+        code: report.note.as_ref().and_then(|note| note.code.clone()).unwrap_or_default(),
+        class: report.note.as_ref().and_then(|note| note.class.as_ref().map(name_of)),
+        detail: report.note.as_ref().and_then(|note| note.detail.clone()),
+        at: report.at.0,
+        received_at: report.received_at.0,
+        raw_id: report.raw,
+    };
+    let rows: Vec<ParkedRow> = reports.iter().map(row).collect();
+    INSERT.run(conn, &rows).await
+}
+
+/// Takes out the reports that wait for these ids, in the order they came.
+pub async fn take_parked(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Parked>, StoreFault> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = sql!(conn,
+        lite: "DELETE FROM parked_report WHERE (gateway, value) IN (SELECT value->>0, value->>1 FROM json_each($1))
+            RETURNING gateway, value, status, code, class, detail, at, received_at, raw_id",
+        pg: "DELETE FROM parked_report
+            WHERE (gateway, value) IN (SELECT v->>0, v->>1 FROM jsonb_array_elements($1::jsonb) AS k(v))
+            RETURNING gateway, value, status, code, class, detail, at, received_at, raw_id");
+    let keys = json(keys);
+    let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    let mut reports = rows.into_iter().map(Parked::try_from).collect::<Result<Vec<_>, _>>()?;
+    reports.sort_by_key(|report| report.received_at);
+    Ok(reports)
+}
+
+/// The reports that came before a time and still wait, in the order they came.
+pub async fn list_parked(conn: &mut Conn, before: Timestamp, limit: u32) -> Result<Vec<Parked>, StoreFault> {
+    let text = "SELECT gateway, value, status, code, class, detail, at, received_at, raw_id FROM parked_report
+        WHERE received_at < $1 ORDER BY received_at LIMIT $2";
+    let rows: Vec<ParkedRow> =
+        on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
+    rows.into_iter().map(Parked::try_from).collect()
+}

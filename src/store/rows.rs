@@ -1,0 +1,141 @@
+//! Many rows in one statement: rows travel as one JSON array, which both databases unfold.
+//!
+//! The cost of writing is per statement, not per row (`quality/performance.md`), and one bound
+//! argument keeps the statement's text constant, so that it is prepared once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Conn, StoreFault};
+
+/// What a column holds, and so how it is taken out of JSON.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Int,
+    /// Yes or no.
+    Bool,
+    /// An id.
+    Id,
+    /// Bytes, written as [`bytes_as_text`] does.
+    Bytes,
+}
+
+/// A statement for each database.
+pub(super) struct Statement {
+    lite: &'static str,
+    pg: &'static str,
+}
+
+impl Statement {
+    /// The text for the database at hand.
+    pub(super) fn text(&self, conn: &Conn) -> &'static str {
+        sql!(conn, lite: self.lite, pg: self.pg)
+    }
+
+    /// An insert of many rows into a table, with what follows a conflict.
+    ///
+    /// Every part is a constant of the program. It is made once per table and kept for ever.
+    pub(super) fn insert(table: &str, columns: &[(&str, Kind)], tail: &str) -> Self {
+        let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+        let head = ["INSERT INTO ", table, " (", &names.join(", "), ") SELECT "].concat();
+        let unfold = |value: fn(&str, Kind) -> String| {
+            columns.iter().map(|(name, kind)| value(name, *kind)).collect::<Vec<_>>().join(", ")
+        };
+        // SQLite needs a WHERE before ON CONFLICT, to know that it does not belong to a join.
+        let lite = [&head, &unfold(lite_value), " FROM json_each($1) WHERE true ", tail].concat();
+        let pg = [&head, &unfold(pg_value), " FROM jsonb_array_elements($1::jsonb) AS e(v) ", tail].concat();
+        Self { lite: lite.leak(), pg: pg.leak() }
+    }
+
+    /// Runs the statement over the rows, if there are any.
+    pub(super) async fn run<R: Serialize>(&self, conn: &mut Conn, rows: &[R]) -> Result<(), StoreFault> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (text, argument) = (self.text(conn), json(rows));
+        on!(conn, c => sqlx::query(text).bind(argument).execute(c).await.map(drop))?;
+        Ok(())
+    }
+}
+
+/// The rows, ids or keys as the JSON array that is bound.
+pub(super) fn json<R: Serialize>(rows: &[R]) -> String {
+    serde_json::to_string(rows).expect("rows of plain values always serialise")
+}
+
+fn lite_value(name: &str, kind: Kind) -> String {
+    let field = ["value->>'", name, "'"].concat();
+    match kind {
+        Kind::Text | Kind::Int | Kind::Bool => field,
+        Kind::Id => ["unhex(", &field, ", '-')"].concat(),
+        Kind::Bytes => {
+            let (tag, rest) = (["substr(", &field, ", 1, 1)"].concat(), ["substr(", &field, ", 2)"].concat());
+            ["CASE ", &tag, " WHEN '#' THEN unhex(", &rest, ") ELSE CAST(", &rest, " AS BLOB) END"].concat()
+        }
+    }
+}
+
+fn pg_value(name: &str, kind: Kind) -> String {
+    let field = ["v->>'", name, "'"].concat();
+    match kind {
+        Kind::Text => field,
+        Kind::Int => ["(", &field, ")::bigint"].concat(),
+        Kind::Bool => ["(", &field, ")::boolean"].concat(),
+        Kind::Id => ["(", &field, ")::uuid"].concat(),
+        Kind::Bytes => {
+            let (tag, rest) = (["substr(", &field, ", 1, 1)"].concat(), ["substr(", &field, ", 2)"].concat());
+            ["CASE ", &tag, " WHEN '#' THEN decode(", &rest, ", 'hex') ELSE convert_to(", &rest, ", 'UTF8') END"]
+                .concat()
+        }
+    }
+}
+
+/// Bytes in JSON: `=` and the text where they are clean UTF-8, else `#` and hexadecimal.
+pub(super) fn bytes_as_text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => ["=", text].concat(),
+        _ => ["#", &hex::encode(bytes)].concat(),
+    }
+}
+
+/// Reads a stored name of one of our enums.
+pub(super) fn known<T>(name: &str, read: fn(&str) -> Option<T>) -> Result<T, StoreFault> {
+    read(name).ok_or_else(|| StoreFault::Unreadable(name.to_owned()))
+}
+
+/// Reads an enum that has a serde name.
+pub(super) fn named<T: for<'de> Deserialize<'de>>(name: &str) -> Result<T, StoreFault> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned()))
+        .map_err(|_| StoreFault::Unreadable(name.to_owned()))
+}
+
+/// The serde name of an enum.
+pub(super) fn name_of<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(name)) => name,
+        other => unreachable!("an enum of plain names serialises to a string, not to {other:?}"),
+    }
+}
+
+/// Counts and numbers of parts are small; what is not came from elsewhere.
+pub(super) fn small(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// The ids that are bound as `$1`, on SQLite.
+macro_rules! lite_ids {
+    () => {
+        "(SELECT unhex(value, '-') FROM json_each($1))"
+    };
+}
+
+/// The ids that are bound as `$1`, on PostgreSQL.
+macro_rules! pg_ids {
+    () => {
+        "(SELECT id::uuid FROM jsonb_array_elements_text($1::jsonb) AS e(id))"
+    };
+}
+
+pub(super) use {lite_ids, pg_ids};

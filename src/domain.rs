@@ -1,15 +1,29 @@
 //! Plain data and pure rules: what a message, a conversation, an issue is and how each may change.
 //!
 //! Nothing here reads a clock, a socket, a file or a database, and nothing is async.
+//!
+//! - words: [`id`], [`clock`], [`address`], [`gateway`], [`agent`], [`status`], [`failure`]
+//! - things: [`message`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
+//! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
+//!   they share [`threads`] and leave behind [`changes`]
 
 pub mod address;
 pub mod agent;
+pub mod changes;
 pub mod clock;
 pub mod conversation;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod gateway;
+pub mod health;
 pub mod id;
+pub mod idempotency;
 pub mod message;
 pub mod outcome;
+pub mod quarantine;
+pub mod receive;
+pub mod report;
 pub mod status;
+pub mod submit;
+pub mod threads;

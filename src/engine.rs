@@ -1,1 +1,168 @@
-//! To come.
+//! The use cases, one file each, and the only writer.
+//!
+//! The hot ones (receive, submit, claim, record, report) work on slices: load what the slice
+//! touches, let `domain` decide, save what changed. What agents do one at a time is a unit of
+//! work of its own. The engine knows neither HTTP nor the configuration file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::channel::Gateway;
+use crate::domain::clock::Clock;
+use crate::domain::gateway::{GatewayName, GatewaySpec};
+use crate::domain::receive::{Inbound, Receipt};
+use crate::domain::report::{Applied, Report};
+use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
+use crate::lifecycle::Tasks;
+use crate::store::{Store, StoreFault};
+
+mod conversations;
+mod deliver;
+mod feed;
+mod issues;
+mod keys;
+mod orders;
+mod quarantine;
+mod read;
+mod receive;
+mod report;
+mod save;
+mod slices;
+mod submit;
+
+pub use deliver::{Claimed, Lease};
+pub use feed::Feed;
+pub use issues::IssueFault;
+pub use keys::{KeyFault, NewKey};
+pub use orders::OrderFault;
+pub use quarantine::ReplayFault;
+pub use read::{ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry};
+pub use submit::DryRun;
+
+/// Why the engine could not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineFault {
+    /// Too much waits; nothing of this was accepted. Try again in a moment.
+    #[error("too much is waiting to be written")]
+    Busy,
+    /// The database cannot be reached or did not commit.
+    #[error("{0}")]
+    Unavailable(Arc<str>),
+    /// The database refused what this said.
+    #[error("the database refused the data: {0}")]
+    Refused(Arc<str>),
+}
+
+impl From<StoreFault> for EngineFault {
+    fn from(fault: StoreFault) -> Self {
+        match &fault {
+            StoreFault::Busy => Self::Busy,
+            other if other.is_about_data() => Self::Refused(fault.to_string().into()),
+            _ => Self::Unavailable(fault.to_string().into()),
+        }
+    }
+}
+
+/// A gateway that is ready to work, with what the operator configured.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What the operator configured.
+    pub spec: Arc<GatewaySpec>,
+    /// The wire.
+    pub gateway: Arc<Gateway>,
+}
+
+/// What every use case works with.
+struct Context {
+    store: Store,
+    clock: Clock,
+    lines: HashMap<GatewayName, Line>,
+    senders: Senders,
+    wake: HashMap<GatewayName, Arc<Notify>>,
+}
+
+/// The use cases of one daemon; clones share everything.
+#[derive(Clone)]
+pub struct Engine {
+    context: Arc<Context>,
+    feed: Feed,
+    keys: keys::Cache,
+    receive: slices::Queue<Inbound, Receipt>,
+    submit: slices::Queue<Submission, Result<Accepted, Vec<SubmitRefusal>>>,
+    report: slices::Queue<Report, Applied>,
+    record: slices::Queue<crate::domain::delivery::Attempted, crate::domain::delivery::Recorded>,
+}
+
+impl Engine {
+    /// An engine over a store, with the gateways it works for.
+    pub async fn start(
+        store: Store,
+        clock: Clock,
+        lines: Vec<Line>,
+        default_sms: Option<GatewayName>,
+        tasks: &Tasks,
+    ) -> Result<Self, EngineFault> {
+        let feed = Feed::start(store.clone(), tasks).await?;
+        let lines: HashMap<_, _> = lines.into_iter().map(|line| (line.spec.name.clone(), line)).collect();
+        let wake = lines.keys().map(|name| (name.clone(), Arc::new(Notify::new()))).collect();
+        let senders = submit::senders(&lines, default_sms);
+        let context = Arc::new(Context { store, clock, lines, senders, wake });
+        Ok(Self {
+            receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),
+            submit: slices::start("submit", Arc::clone(&context), submit::slice, tasks),
+            report: slices::start("report", Arc::clone(&context), report::slice, tasks),
+            record: slices::start("record", Arc::clone(&context), deliver::slice, tasks),
+            keys: keys::Cache::default(),
+            context,
+            feed,
+        })
+    }
+
+    /// The clock that everything goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.context.clock
+    }
+
+    /// The gateway of that name.
+    pub fn line(&self, name: &GatewayName) -> Option<&Line> {
+        self.context.lines.get(name)
+    }
+
+    /// Every gateway.
+    pub fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.context.lines.values()
+    }
+
+    /// Everything that happened, live.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// What can be asked without changing anything.
+    pub fn read(&self) -> Reader<'_> {
+        Reader::new(&self.context)
+    }
+
+    /// Completes when something may have become due at a gateway.
+    pub async fn woken(&self, gateway: &GatewayName) {
+        match self.context.wake.get(gateway) {
+            Some(wake) => wake.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), EngineFault> {
+        Ok(self.context.store.ping().await?)
+    }
+}
+
+impl Context {
+    fn wake(&self, gateway: &GatewayName) {
+        if let Some(wake) = self.wake.get(gateway) {
+            wake.notify_one();
+        }
+    }
+}

@@ -73,7 +73,7 @@ pub struct Agent {
 
 impl Agent {
     /// The agent as others see them.
-    pub fn as_ref(&self) -> AgentRef {
+    pub fn to_ref(&self) -> AgentRef {
         AgentRef {
             id: self.id,
             name: self.name.clone(),

@@ -236,3 +236,12 @@ pub fn title(text: &str) -> String {
         title
     }
 }
+
+/// Where a message was filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AfterFiling {
+    /// The issue it belongs to.
+    pub issue: IssueId,
+    /// The conversation it belongs to.
+    pub conversation: ConversationId,
+}

@@ -32,6 +32,8 @@ macro_rules! kinds {
 kinds! {
     /// A customer wrote.
     MessageReceived = "message.received",
+    /// A further part of a long message came.
+    MessageChanged = "message.changed",
     /// A message waits for its turn.
     MessageQueued = "message.queued",
     /// A provider took a message.

@@ -48,6 +48,28 @@ pub enum FailureClass {
     Unknown,
 }
 
+impl FailureClass {
+    /// The name in the API, in the store and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OptedOut => "opted_out",
+            Self::InvalidNumber => "invalid_number",
+            Self::Unreachable => "unreachable",
+            Self::Filtered => "filtered",
+            Self::CarrierError => "carrier_error",
+            Self::Throttled => "throttled",
+            Self::Expired => "expired",
+            Self::Content => "content",
+            Self::SenderConfig => "sender_config",
+            Self::Geo => "geo",
+            Self::Account => "account",
+            Self::ProviderError => "provider_error",
+            Self::Duplicate => "duplicate",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A failure as an agent and an operator read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Failure {

@@ -118,7 +118,7 @@ impl Default for RetrySchedule {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(30),
-            max: Duration::from_secs(15 * 60),
+            max: Duration::from_mins(15),
         }
     }
 }

@@ -60,24 +60,41 @@ pub async fn load_references(
     rows.into_iter().map(entry).collect()
 }
 
-/// Records what ids mean.
+const COLUMNS: [(&str, Kind); 7] = [
+    ("gateway", Kind::Text),
+    ("direction", Kind::Text),
+    ("value", Kind::Text),
+    ("message_id", Kind::Id),
+    ("part", Kind::Int),
+    ("parts", Kind::Int),
+    ("round", Kind::Int),
+];
+
+/// Records what ids mean, for ever.
 pub async fn insert_references(
     conn: &mut Conn,
     direction: Direction,
     references: &[(Key, Known)],
 ) -> Result<(), StoreFault> {
-    static INSERT: LazyLock<Statement> = LazyLock::new(|| {
-        let columns = [
-            ("gateway", Kind::Text),
-            ("direction", Kind::Text),
-            ("value", Kind::Text),
-            ("message_id", Kind::Id),
-            ("part", Kind::Int),
-            ("parts", Kind::Int),
-            ("round", Kind::Int),
-        ];
-        Statement::insert("reference", &columns, "")
+    static INSERT: LazyLock<Statement> =
+        LazyLock::new(|| Statement::insert("reference", &COLUMNS, ""));
+    INSERT.run(conn, &reference_rows(direction, references)).await
+}
+
+/// Records what ids mean now; unlike a message's own, they come again.
+pub async fn replace_references(
+    conn: &mut Conn,
+    direction: Direction,
+    references: &[(Key, Known)],
+) -> Result<(), StoreFault> {
+    static REPLACE: LazyLock<Statement> = LazyLock::new(|| {
+        let tail = "ON CONFLICT (gateway, direction, value) DO UPDATE SET message_id = excluded.message_id";
+        Statement::insert("reference", &COLUMNS, tail)
     });
+    REPLACE.run(conn, &reference_rows(direction, references)).await
+}
+
+fn reference_rows(direction: Direction, references: &[(Key, Known)]) -> Vec<Row> {
     let row = |((gateway, value), meaning): &(Key, Known)| Row {
         gateway: gateway.as_str().to_owned(),
         direction: direction.as_str().to_owned(),
@@ -87,8 +104,7 @@ pub async fn insert_references(
         parts: i64::from(meaning.parts),
         round: i64::from(meaning.round),
     };
-    let rows: Vec<Row> = references.iter().map(row).collect();
-    INSERT.run(conn, &rows).await
+    references.iter().map(row).collect()
 }
 
 #[derive(Serialize, sqlx::FromRow)]

@@ -2,8 +2,8 @@
 //!
 //! What was asked while the last commit ran is the next transaction, so the cost of a commit is
 //! shared by all who wait for it, with no timer and nothing to tune. Each transaction begins with
-//! the row of `head`, which on PostgreSQL orders the daemons as SQLite'"'"'s lock does: there is
-//! one writer at a time, and the feed'"'"'s numbers have no gap and none comes late.
+//! the row of `head`, which on PostgreSQL orders the daemons as SQLite's lock does: there is
+//! one writer at a time, and the feed's numbers have no gap and none comes late.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Tx {
 
 /// What a unit leaves behind: whether it may be kept, and how to answer once that is certain.
 type Answer = Box<dyn FnOnce(Result<(), Arc<str>>) + Send>;
-type Unit = Box<dyn for<'"'"'c> FnOnce(&'"'"'c mut Tx) -> BoxFuture<'"'"'c, (bool, Answer)> + Send>;
+type Unit = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, (bool, Answer)> + Send>;
 
 #[derive(Clone)]
 pub(super) struct Handle {
@@ -55,9 +55,9 @@ pub(super) struct Handle {
 impl Handle {
     pub(super) async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
     where
-        T: Send + '"'"'static,
-        E: From<StoreFault> + Send + '"'"'static,
-        F: for<'"'"'c> FnOnce(&'"'"'c mut Tx) -> BoxFuture<'"'"'c, Result<T, E>> + Send + '"'"'static,
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let boxed: Unit = Box::new(move |tx| {
@@ -182,7 +182,7 @@ async fn fill(tx: &mut Tx, batch: &mut Vec<Unit>, answers: &mut Vec<Answer>) -> 
     Ok(events)
 }
 
-async fn run_statement(conn: &mut Conn, statement: &'"'"'static str) -> Result<(), StoreFault> {
+async fn run_statement(conn: &mut Conn, statement: &'static str) -> Result<(), StoreFault> {
     on!(conn, c => sqlx::query(statement).execute(c).await.map(drop))?;
     Ok(())
 }

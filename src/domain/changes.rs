@@ -1,0 +1,72 @@
+//! What a slice of commands changes: the rows of every table, to be written in one go.
+
+use std::sync::Arc;
+
+use super::address::Address;
+use super::clock::Timestamp;
+use super::conversation::{Contact, Conversation, Issue};
+use super::delivery::Delivery;
+use super::event::NewEvent;
+use super::failure::FailureClass;
+use super::gateway::GatewayName;
+use super::id::MessageId;
+use super::idempotency::{Answered, Key};
+use super::message::{Message, RawRequest, StatusEvent};
+use super::report::{Known, Parked};
+use super::status::Status;
+
+/// A provider's id at a gateway.
+pub type Reference = (GatewayName, String);
+
+/// A sender of ours and a recipient.
+pub type Pair = (String, String);
+
+/// Everything that is written for a slice, each table once.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// New people and the address each was met by.
+    pub contacts: Vec<(Contact, Address)>,
+    /// Conversations, new and changed.
+    pub conversations: Vec<Conversation>,
+    /// Issues, new and changed.
+    pub issues: Vec<Issue>,
+    /// Messages, new and changed.
+    pub messages: Vec<Message>,
+    /// What providers' ids of inbound messages mean.
+    pub inbound_references: Vec<(Reference, Known)>,
+    /// What the shared ids of messages that come in parts mean now.
+    pub groups: Vec<(Reference, Known)>,
+    /// What providers' ids of outbound messages mean.
+    pub outbound_references: Vec<(Reference, Known)>,
+    /// New lines of timelines.
+    pub status_events: Vec<StatusEvent>,
+    /// Reports that came too early.
+    pub parked: Vec<Parked>,
+    /// Deliveries, new and changed.
+    pub deliveries: Vec<Delivery>,
+    /// Messages that leave the queue.
+    pub finished: Vec<MessageId>,
+    /// Who must not be texted any more, and why.
+    pub suppressed: Vec<(Pair, &'static str, Timestamp)>,
+    /// Who may be texted again.
+    pub lifted: Vec<Pair>,
+    /// Answers to remember.
+    pub answers: Vec<(Key, Answered)>,
+    /// Requests to keep.
+    pub raw_requests: Vec<Arc<RawRequest>>,
+    /// What happened, in order.
+    pub events: Vec<NewEvent>,
+    /// The statuses that messages came to, for counting.
+    pub transitions: Vec<Transition>,
+}
+
+/// A message came to a status.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// The message's gateway.
+    pub gateway: GatewayName,
+    /// What it came to.
+    pub status: Status,
+    /// Why it failed.
+    pub class: Option<FailureClass>,
+}

@@ -1,0 +1,106 @@
+//! Whether a gateway sends, and when it is tried again where it does not.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Timestamp;
+use super::gateway::GatewayName;
+
+/// How many sends in a row may fail before the gateway as a whole rests.
+const FAILURES: u32 = 5;
+
+/// The wait before a gateway is probed for the first time; it doubles with each failure.
+const FIRST_PROBE: Duration = Duration::from_secs(30);
+
+/// The longest wait before a probe.
+const LAST_PROBE: Duration = Duration::from_mins(10);
+
+/// How a gateway is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// It sends.
+    Up,
+    /// The provider refuses it: credentials, funds, sender. Nothing leaves but a probe.
+    Paused,
+    /// The provider cannot be reached. Nothing leaves but a probe.
+    Down,
+}
+
+impl HealthState {
+    /// The name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Paused => "paused",
+            Self::Down => "down",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Up, Self::Paused, Self::Down].into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// What is known of a gateway's health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The gateway.
+    pub gateway: GatewayName,
+    /// How it is.
+    pub state: HealthState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, in plain words.
+    pub reason: Option<String>,
+    /// How many sends failed in a row.
+    pub failures: u32,
+    /// When one message may try whether it sends again.
+    pub probe_at: Option<Timestamp>,
+}
+
+/// What one attempt says about the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign<'a> {
+    /// It was answered.
+    Works,
+    /// The gateway as such was refused, for this reason.
+    Refused(&'a str),
+    /// The provider could not be reached or failed, for this reason.
+    Failed(&'a str),
+}
+
+impl Health {
+    /// A gateway of which nothing bad is known.
+    pub fn up(gateway: GatewayName, since: Timestamp) -> Self {
+        Self { gateway, state: HealthState::Up, since, reason: None, failures: 0, probe_at: None }
+    }
+
+    /// The health after one more attempt.
+    #[must_use]
+    pub fn after(&self, sign: Sign<'_>, now: Timestamp) -> Self {
+        let failures = self.failures.saturating_add(1);
+        let (state, reason) = match sign {
+            Sign::Works => return self.recovered(now),
+            Sign::Refused(reason) => (HealthState::Paused, reason),
+            Sign::Failed(reason) if failures >= FAILURES || self.state != HealthState::Up => {
+                (HealthState::Down, reason)
+            }
+            Sign::Failed(_) => return Self { failures, ..self.clone() },
+        };
+        let since = if self.state == state { self.since } else { now };
+        let waits = failures.saturating_sub(if state == HealthState::Down { FAILURES } else { 1 });
+        let wait = FIRST_PROBE.saturating_mul(1 << waits.min(10)).min(LAST_PROBE);
+        let probe_at = Some(now.plus(wait));
+        Self { gateway: self.gateway.clone(), state, since, reason: Some(reason.to_owned()), failures, probe_at }
+    }
+
+    fn recovered(&self, now: Timestamp) -> Self {
+        if self.state == HealthState::Up {
+            return Self { failures: 0, ..self.clone() };
+        }
+        Self::up(self.gateway.clone(), now)
+    }
+}

@@ -1,0 +1,293 @@
+//! What a slice of messages that agents and programs want to send changes.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::address::Address;
+use super::agent::AgentRef;
+use super::changes::{Changes, Pair};
+use super::clock::Timestamp;
+use super::delivery::{Delivery, DeliveryState};
+use super::event::NewEvent;
+use super::gateway::{ChannelKind, GatewayName};
+use super::id::{ConversationId, MessageId};
+use super::idempotency::{Answered, Key};
+use super::message::{Details, Direction, Message, Priority, Replacement};
+use super::report::status_event;
+use super::status::Status;
+use super::threads::Threads;
+
+/// A gateway as far as sending through it goes.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// Its name.
+    pub name: GatewayName,
+    /// Its address.
+    pub address: Address,
+    /// How many segments a message may have.
+    pub max_segments: u32,
+    /// How long a message is worth sending, when nobody said.
+    pub valid_for: Duration,
+}
+
+/// What a text costs at a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Priced {
+    /// The text as it will be sent.
+    pub text: String,
+    /// The alphabet it needs.
+    pub encoding: &'static str,
+    /// How many segments it takes.
+    pub segments: u32,
+    /// Look-alikes that were replaced.
+    pub replacements: Vec<Replacement>,
+}
+
+/// How much a text costs at a gateway; nothing where there is no such gateway.
+pub type Price = Box<dyn Fn(&GatewayName, &str) -> Option<Priced> + Send + Sync>;
+
+/// The gateways, and what a text costs at each.
+pub struct Senders {
+    /// Every gateway.
+    pub by_name: HashMap<GatewayName, Sender>,
+    /// The one that sends texts when nothing else decides.
+    pub default_sms: Option<GatewayName>,
+    /// What a text costs.
+    pub price: Price,
+}
+
+/// What makes a repeated request harmless.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The client's key.
+    pub key: Key,
+    /// A hash of the request.
+    pub fingerprint: String,
+    /// How the answer is written.
+    pub render: fn(&Message) -> String,
+}
+
+/// A message that somebody wants to send.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// By which gateway; when nothing is said, the one that the contact last used.
+    pub gateway: Option<GatewayName>,
+    /// To whom.
+    pub to: Address,
+    /// The words.
+    pub text: String,
+    /// The conversation that the sender believes it belongs to.
+    pub conversation: Option<ConversationId>,
+    /// The client's own reference.
+    pub reference: Option<String>,
+    /// How long it is worth sending.
+    pub valid_for: Option<Duration>,
+    /// Whether somebody waits for it.
+    pub priority: Priority,
+    /// Who wrote it.
+    pub author: AgentRef,
+    /// What makes a repetition harmless.
+    pub once: Option<Once>,
+}
+
+/// Why a message was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitRefusal {
+    /// No gateway has that name.
+    #[error("no gateway is called {0}; GET /v1/gateways lists them")]
+    UnknownGateway(GatewayName),
+    /// No gateway can be chosen.
+    #[error("no gateway sends to such an address; name one in gateway, or configure one")]
+    NoGateway,
+    /// The gateway is of another channel.
+    #[error("gateway {0} does not send to such an address")]
+    WrongChannel(GatewayName),
+    /// The conversation is with somebody else, or does not exist.
+    #[error("the conversation is not with the one that to names")]
+    WrongConversation,
+    /// The text is too long.
+    #[error("the text takes {segments} segments, and gateway {gateway} sends at most {max}")]
+    TooLong {
+        /// What it takes.
+        segments: u32,
+        /// What is allowed.
+        max: u32,
+        /// At which gateway.
+        gateway: GatewayName,
+    },
+    /// The recipient does not want to be texted by the sender.
+    #[error("the recipient opted out of texts from {0}; they can text START to be texted again")]
+    OptedOut(String),
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request; choose a new one")]
+    KeyReused,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone)]
+pub enum Accepted {
+    /// It waits for its turn.
+    Queued(Box<Message>),
+    /// It had been accepted before, and was answered like this.
+    Repeated(Answered),
+}
+
+/// What was there before.
+#[derive(Debug)]
+pub struct Before {
+    /// The recipients' threads.
+    pub threads: Threads,
+    /// Who must not be texted.
+    pub suppressed: HashSet<Pair>,
+    /// What was answered to the keys.
+    pub answers: HashMap<Key, Answered>,
+}
+
+/// The gateway for a message, without looking at whether it may send it.
+pub fn choose<'s>(
+    submission: &Submission,
+    last_used: Option<&GatewayName>,
+    senders: &'s Senders,
+) -> Result<&'s Sender, SubmitRefusal> {
+    let channel = submission.to.channel();
+    if let Some(name) = &submission.gateway {
+        let sender = senders.by_name.get(name).ok_or_else(|| SubmitRefusal::UnknownGateway(name.clone()))?;
+        let fits = sender.address.channel() == channel;
+        return if fits { Ok(sender) } else { Err(SubmitRefusal::WrongChannel(name.clone())) };
+    }
+    let last = last_used.and_then(|name| senders.by_name.get(name));
+    let default = match channel {
+        ChannelKind::Sms => senders.default_sms.as_ref().and_then(|name| senders.by_name.get(name)),
+        ChannelKind::Email => None,
+    };
+    last.filter(|sender| sender.address.channel() == channel).or(default).ok_or(SubmitRefusal::NoGateway)
+}
+
+/// The gateway and the price of a message that may be sent; all reasons when it may not.
+pub fn check<'s>(
+    submission: &Submission,
+    before: &Before,
+    senders: &'s Senders,
+) -> Result<(&'s Sender, Priced), Vec<SubmitRefusal>> {
+    let thread = before.threads.find(&submission.to);
+    let mut refusals = Vec::new();
+    if submission.conversation.is_some() && submission.conversation != thread.map(|thread| thread.conversation.id) {
+        refusals.push(SubmitRefusal::WrongConversation);
+    }
+    let last_used = thread.and_then(|thread| thread.conversation.last_gateway.as_ref());
+    let sender = match choose(submission, last_used, senders) {
+        Ok(sender) => sender,
+        Err(refusal) => {
+            refusals.push(refusal);
+            return Err(refusals);
+        }
+    };
+    let Some(priced) = (senders.price)(&sender.name, &submission.text) else {
+        refusals.push(SubmitRefusal::UnknownGateway(sender.name.clone()));
+        return Err(refusals);
+    };
+    if priced.segments > sender.max_segments {
+        let (segments, max) = (priced.segments, sender.max_segments);
+        refusals.push(SubmitRefusal::TooLong { segments, max, gateway: sender.name.clone() });
+    }
+    let pair = (sender.address.value().to_owned(), submission.to.value().to_owned());
+    if before.suppressed.contains(&pair) {
+        refusals.push(SubmitRefusal::OptedOut(pair.0));
+    }
+    if refusals.is_empty() { Ok((sender, priced)) } else { Err(refusals) }
+}
+
+/// Decides what the submissions change, in their order.
+pub fn submit(
+    slice: &[Submission],
+    mut before: Before,
+    senders: &Senders,
+    now: Timestamp,
+) -> (Changes, Vec<Result<Accepted, Vec<SubmitRefusal>>>, i64) {
+    let mut changes = Changes::default();
+    let results = slice.iter().map(|one| submit_one(one, &mut before, senders, now, &mut changes)).collect();
+    let issue_number = before.threads.issue_number;
+    before.threads.settle(&mut changes);
+    (changes, results, issue_number)
+}
+
+fn submit_one(
+    submission: &Submission,
+    before: &mut Before,
+    senders: &Senders,
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Result<Accepted, Vec<SubmitRefusal>> {
+    if let Some(once) = &submission.once
+        && let Some(answered) = before.answers.get(&once.key)
+    {
+        let same = answered.fingerprint == once.fingerprint;
+        return if same { Ok(Accepted::Repeated(answered.clone())) } else { Err(vec![SubmitRefusal::KeyReused]) };
+    }
+    let (sender, priced) = check(submission, before, senders)?;
+    let message = message(submission, sender, priced, before, now, changes);
+    let valid_for = submission.valid_for.unwrap_or(sender.valid_for);
+    changes.deliveries.push(Delivery {
+        message: message.id,
+        gateway: message.gateway.clone(),
+        conversation: message.conversation,
+        priority: submission.priority,
+        state: DeliveryState::Queued,
+        due_at: now,
+        valid_until: now.plus(valid_for),
+        attempt: 0,
+        epoch: 0,
+        segments: message.segments,
+    });
+    let actor = Some(submission.author.clone());
+    changes.events.extend(status_event(&message, now).map(|event| NewEvent { actor, ..event }));
+    if let Some(once) = &submission.once {
+        let (fingerprint, response) = (once.fingerprint.clone(), (once.render)(&message));
+        let answered = Answered { fingerprint, status: 202, response };
+        before.answers.insert(once.key.clone(), answered.clone());
+        changes.answers.push((once.key.clone(), answered));
+    }
+    changes.messages.push(message.clone());
+    Ok(Accepted::Queued(Box::new(message)))
+}
+
+fn message(
+    submission: &Submission,
+    sender: &Sender,
+    priced: Priced,
+    before: &mut Before,
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Message {
+    let id = MessageId::new();
+    let conversation = &mut before.threads.find_or_make(&submission.to, now, changes).conversation;
+    conversation.last_message = id;
+    conversation.last_message_at = now;
+    conversation.archived = false;
+    conversation.done = false;
+    let conversation = conversation.id;
+    let issue = before.threads.answered(&submission.to, now);
+    let valid_for = submission.valid_for.unwrap_or(sender.valid_for).as_secs();
+    Message {
+        id,
+        direction: Direction::Outbound,
+        channel: submission.to.channel(),
+        gateway: sender.name.clone(),
+        from: sender.address.value().to_owned(),
+        to: submission.to.value().to_owned(),
+        text: priced.text,
+        encoding: priced.encoding.to_owned(),
+        segments: priced.segments,
+        status: Status::Queued,
+        failure: None,
+        reference: submission.reference.clone(),
+        provider_reference: None,
+        conversation,
+        issue,
+        author: Some(submission.author.clone()),
+        details: Details { replacements: priced.replacements, valid_for, ..Details::default() },
+        raw: None,
+        round: 0,
+        created_at: now,
+    }
+}

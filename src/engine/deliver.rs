@@ -1,0 +1,306 @@
+//! Deliver: a lease on a gateway, the intent to send, and what came of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use rand::RngExt;
+
+use super::report::count;
+use super::save::save;
+use super::{Context, Engine, EngineFault};
+use crate::domain::changes::Changes;
+use crate::domain::clock::Timestamp;
+use crate::domain::delivery::{Attempted, Before, Delivery, Recorded, claim, record};
+use crate::domain::event::{EventData, EventKind, NewEvent};
+use crate::domain::failure::{Failure, FailureClass};
+use crate::domain::gateway::GatewayName;
+use crate::domain::health::{Health, HealthState};
+use crate::domain::id::MessageId;
+use crate::domain::message::{Direction, Message};
+use crate::domain::outcome::Outcome;
+use crate::domain::report::Timelines;
+use crate::store::{Tx, delivery, gateway, message, reference, suppression};
+
+/// How long a lease lasts after it was taken or renewed: how long a gateway rests at most when
+/// its daemon dies.
+pub const LEASE: Duration = Duration::from_secs(10);
+
+/// How many abandoned messages are settled in one transaction.
+const SETTLE: u32 = 500;
+
+/// The right to send through a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// The gateway.
+    pub gateway: GatewayName,
+    /// The fencing token: what is written under an older one is refused.
+    pub epoch: i64,
+}
+
+/// A message whose intent to be sent is on disk.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The queue's row.
+    pub delivery: Delivery,
+    /// The message.
+    pub message: Message,
+}
+
+impl Engine {
+    /// Takes or renews the lease on a gateway; nothing while another daemon has it.
+    pub async fn take_lease(&self, name: &GatewayName, holder: &str) -> Result<Option<Lease>, EngineFault> {
+        let (name, holder, now) = (name.clone(), holder.to_owned(), self.context.clock.now());
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let epoch = gateway::upsert_lease(&mut tx.conn, &name, &holder, now, LEASE).await?;
+                    Ok(epoch.map(|epoch| Lease { gateway: name, epoch }))
+                })
+            })
+            .await
+    }
+
+    /// Gives the lease back, so that another daemon need not wait for its end.
+    pub async fn release_lease(&self, name: &GatewayName, holder: &str) -> Result<(), EngineFault> {
+        let (name, holder) = (name.clone(), holder.to_owned());
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move { Ok(gateway::release_lease(&mut tx.conn, &name, &holder).await?) })
+            })
+            .await
+    }
+
+    /// Settles what was begun under an older lease and has no outcome: nobody knows whether it
+    /// was sent.
+    pub async fn settle_abandoned(&self, lease: &Lease) -> Result<usize, EngineFault> {
+        let mut settled = 0;
+        loop {
+            let mut conn = self.context.store.read().await?;
+            let abandoned = delivery::list_abandoned(&mut conn, &lease.gateway, lease.epoch, SETTLE).await?;
+            drop(conn);
+            if abandoned.is_empty() {
+                return Ok(settled);
+            }
+            settled += abandoned.len();
+            self.settle(lease.clone(), abandoned).await?;
+        }
+    }
+
+    async fn settle(&self, lease: Lease, abandoned: Vec<Delivery>) -> Result<(), EngineFault> {
+        let Some(line) = self.line(&lease.gateway) else {
+            return Ok(());
+        };
+        let (on_unknown, retry) = (line.spec.on_unknown, line.spec.retry);
+        let context = Arc::clone(&self.context);
+        let mut attempted: Vec<Attempted> = abandoned
+            .into_iter()
+            .map(|delivery| Attempted {
+                message: delivery.message,
+                gateway: delivery.gateway,
+                epoch: delivery.epoch,
+                attempt: delivery.attempt,
+                outcome: Outcome::Unknown(interrupted()),
+                on_unknown,
+                retry,
+                jitter: rand::rng().random(),
+            })
+            .collect();
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let now = context.clock.now();
+                    let mut before = load(tx, &attempted).await?;
+                    if before.epochs.get(&lease.gateway) != Some(&lease.epoch) {
+                        return Ok(());
+                    }
+                    adopt(&lease, &mut attempted, &mut before);
+                    record_slice(tx, &attempted, before, now).await.map(drop)
+                })
+            })
+            .await
+    }
+
+    /// What may leave by a gateway now, in order, before anything is promised.
+    pub async fn list_due(&self, name: &GatewayName, limit: u32) -> Result<Vec<Delivery>, EngineFault> {
+        let mut conn = self.context.store.read().await?;
+        Ok(delivery::list_due(&mut conn, name, self.context.clock.now(), limit).await?)
+    }
+
+    /// When the next message of a gateway falls due.
+    pub async fn next_due(&self, name: &GatewayName) -> Result<Option<Timestamp>, EngineFault> {
+        let mut conn = self.context.store.read().await?;
+        Ok(delivery::find_next_due(&mut conn, name, self.context.clock.now()).await?)
+    }
+
+    /// How a gateway is.
+    pub async fn health(&self, name: &GatewayName) -> Result<Option<Health>, EngineFault> {
+        let mut conn = self.context.store.read().await?;
+        Ok(gateway::find_health(&mut conn, name).await?)
+    }
+
+    /// Records the intent to send these messages; nothing when the lease is lost.
+    ///
+    /// What was canceled, opted out or came too late meanwhile is not among what is given back.
+    pub async fn claim(&self, lease: &Lease, ids: Vec<MessageId>) -> Result<Option<Vec<Claimed>>, EngineFault> {
+        let (lease, context) = (lease.clone(), Arc::clone(&self.context));
+        self.context.store.write(move |tx| claim_slice(tx, lease, ids, context)).await
+    }
+
+    /// Records what came of an attempt.
+    pub async fn record(&self, attempted: Attempted) -> Result<Recorded, EngineFault> {
+        let gateway = attempted.gateway.clone();
+        let recorded = self.record.ask(attempted).await?;
+        self.context.wake(&gateway);
+        Ok(recorded)
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure {
+        class: FailureClass::Unknown,
+        code: None,
+        detail: "the daemon stopped while the message was being sent".to_owned(),
+    }
+}
+
+fn claim_slice(
+    tx: &mut Tx,
+    lease: Lease,
+    ids: Vec<MessageId>,
+    context: Arc<Context>,
+) -> BoxFuture<'_, Result<Option<Vec<Claimed>>, EngineFault>> {
+    Box::pin(async move {
+        if gateway::find_epoch(&mut tx.conn, &lease.gateway).await? != Some(lease.epoch) {
+            return Ok(None);
+        }
+        let now = context.clock.now();
+        let found = delivery::load_deliveries(&mut tx.conn, &ids).await?;
+        let mut found: HashMap<MessageId, Delivery> = found.into_iter().map(|one| (one.message, one)).collect();
+        let waiting = |one: &Delivery| one.state == crate::domain::delivery::DeliveryState::Queued;
+        let due: Vec<Delivery> = ids.iter().filter_map(|id| found.remove(id)).filter(waiting).collect();
+        let messages = message::load_messages(&mut tx.conn, &ids).await?;
+        let pairs: Vec<_> = messages.values().map(|message| (message.from.clone(), message.to.clone())).collect();
+        let suppressed = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
+        let mut timelines = Timelines::new(messages, HashMap::new());
+        let mut changes = Changes::default();
+        // What ends here gets a line in its timeline, which has to be known for that.
+        if due.iter().any(|one| one.valid_until <= now || one.attempt > 0) || !suppressed.is_empty() {
+            let messages = message::load_messages(&mut tx.conn, &ids).await?;
+            timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
+        }
+        let claimed = claim(due, lease.epoch, &suppressed, &mut timelines, now, &mut changes);
+        let give = |delivery: Delivery| {
+            let message = timelines.message(delivery.message)?.clone();
+            Some(Claimed { delivery, message })
+        };
+        let claimed = claimed.into_iter().filter_map(give).collect();
+        timelines.settle(&mut changes);
+        count(&changes.transitions);
+        save(tx, changes, now).await?;
+        Ok(Some(claimed))
+    })
+}
+
+async fn load(tx: &mut Tx, commands: &[Attempted]) -> Result<Before, EngineFault> {
+    let mut epochs = HashMap::new();
+    let mut health = HashMap::new();
+    for command in commands {
+        if epochs.contains_key(&command.gateway) {
+            continue;
+        }
+        if let Some(epoch) = gateway::find_epoch(&mut tx.conn, &command.gateway).await? {
+            epochs.insert(command.gateway.clone(), epoch);
+        }
+        if let Some(found) = gateway::find_health(&mut tx.conn, &command.gateway).await? {
+            health.insert(command.gateway.clone(), found);
+        }
+    }
+    let ids: Vec<MessageId> = commands.iter().map(|command| command.message).collect();
+    let deliveries = delivery::load_deliveries(&mut tx.conn, &ids).await?;
+    let deliveries = deliveries.into_iter().map(|one| (one.message, one)).collect();
+    let messages = message::load_messages(&mut tx.conn, &ids).await?;
+    let timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
+    let keys: Vec<_> = commands.iter().flat_map(keys).collect();
+    let references = reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
+    let parked = reference::take_parked(&mut tx.conn, &keys).await?;
+    Ok(Before { epochs, deliveries, timelines, references, parked, health })
+}
+
+fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
+    match &command.outcome {
+        Outcome::Accepted { references, .. } => {
+            references.iter().map(|value| (command.gateway.clone(), value.clone())).collect()
+        }
+        Outcome::Throttled { .. }
+        | Outcome::NotSent(_)
+        | Outcome::Rejected(_)
+        | Outcome::Misconfigured(_)
+        | Outcome::Unknown(_) => Vec::new(),
+    }
+}
+
+/// Takes over what an older lease left, so that this one may settle it.
+fn adopt(lease: &Lease, attempted: &mut [Attempted], before: &mut Before) {
+    for one in attempted {
+        one.epoch = lease.epoch;
+        if let Some(delivery) = before.deliveries.get_mut(&one.message) {
+            delivery.epoch = lease.epoch;
+        }
+    }
+}
+
+pub(super) fn slice(
+    tx: &mut Tx,
+    commands: Arc<Vec<Attempted>>,
+    context: Arc<Context>,
+) -> BoxFuture<'_, Result<Vec<Recorded>, EngineFault>> {
+    Box::pin(async move {
+        let before = load(tx, &commands).await?;
+        record_slice(tx, &commands, before, context.clock.now()).await
+    })
+}
+
+/// Decides and saves, with the health of gateways that came out different.
+async fn record_slice(
+    tx: &mut Tx,
+    commands: &[Attempted],
+    mut before: Before,
+    now: Timestamp,
+) -> Result<Vec<Recorded>, EngineFault> {
+    let healthy = before.health.clone();
+    let (mut changes, recorded) = record(commands, &mut before, now);
+    for (name, health) in &before.health {
+        let was = healthy.get(name);
+        if was == Some(health) || (was.is_none() && health.state == HealthState::Up && health.failures == 0) {
+            continue;
+        }
+        gateway::upsert_health(&mut tx.conn, health).await?;
+        let turned = was.map_or(HealthState::Up, |was| was.state) != health.state;
+        changes.events.extend(turned.then(|| health_event(health, now)));
+    }
+    // What was parked for a reference that turned out to be another message's goes back.
+    changes.parked.append(&mut before.parked);
+    before.timelines.settle(&mut changes);
+    count(&changes.transitions);
+    save(tx, changes, now).await?;
+    Ok(recorded)
+}
+
+fn health_event(health: &Health, now: Timestamp) -> NewEvent {
+    let kind = match health.state {
+        HealthState::Up => EventKind::GatewayUp,
+        HealthState::Paused | HealthState::Down => EventKind::GatewayDown,
+    };
+    let data = EventData {
+        gateway: Some(health.gateway.as_str()),
+        status: Some(health.state.as_str()),
+        reason: health.reason.as_deref(),
+        ..EventData::default()
+    };
+    NewEvent { kind, at: now, actor: None, conversation: None, data: data.json() }
+}

@@ -1,0 +1,244 @@
+//! What can be asked without changing anything.
+
+use std::collections::HashMap;
+
+use super::{Context, EngineFault, Line};
+use crate::domain::address::Address;
+use crate::domain::agent::{Agent, ApiKey};
+use crate::domain::clock::Timestamp;
+use crate::domain::conversation::{Contact, Conversation, Issue};
+use crate::domain::delivery::QueueDepth;
+use crate::domain::event::Event;
+use crate::domain::health::Health;
+use crate::domain::id::{AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId};
+use crate::domain::message::{Message, StatusEvent};
+use crate::domain::quarantine::Quarantined;
+use crate::store::conversation::View;
+use crate::store::issue::IssueFilter;
+use crate::store::message::MessageFilter;
+use crate::store::{Conn, agent, conversation, delivery, event, gateway, issue, message, raw};
+
+/// A message with its timeline.
+#[derive(Debug, Clone)]
+pub struct MessageDetails {
+    /// The message.
+    pub message: Message,
+    /// What is known of it, in the order we learned it.
+    pub timeline: Vec<StatusEvent>,
+}
+
+/// A conversation with what a list shows of it.
+#[derive(Debug, Clone)]
+pub struct ConversationDetails {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// With whom.
+    pub contact: Contact,
+    /// Their addresses.
+    pub addresses: Vec<Address>,
+    /// The newest message.
+    pub last_message: Option<Message>,
+    /// The open issue.
+    pub open_issue: Option<Issue>,
+}
+
+/// A gateway with how it is.
+#[derive(Debug, Clone)]
+pub struct GatewayDetails {
+    /// The gateway.
+    pub line: Line,
+    /// What is known of its health; nothing bad when there is nothing.
+    pub health: Option<Health>,
+}
+
+/// One entry of a conversation's timeline.
+#[derive(Debug, Clone)]
+pub enum TimelineEntry {
+    /// Something was said.
+    Message(Box<MessageDetails>),
+    /// Something happened.
+    Event(Event),
+}
+
+impl TimelineEntry {
+    /// When it was.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Message(details) => details.message.created_at,
+            Self::Event(event) => event.at,
+        }
+    }
+}
+
+/// Asks the store.
+pub struct Reader<'e> {
+    context: &'e Context,
+}
+
+impl<'e> Reader<'e> {
+    pub(super) fn new(context: &'e Context) -> Self {
+        Self { context }
+    }
+
+    async fn conn(&self) -> Result<Conn, EngineFault> {
+        Ok(self.context.store.read().await?)
+    }
+
+    /// One message with its timeline.
+    pub async fn message(&self, id: MessageId) -> Result<Option<MessageDetails>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
+        Ok(with_timelines(&mut conn, found.into_iter().collect()).await?.pop())
+    }
+
+    /// Messages with their timelines, the newest first, from before an id.
+    pub async fn messages(
+        &self,
+        filter: &MessageFilter,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<MessageDetails>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
+        let found = message::list_messages(&mut conn, filter, before, limit).await?;
+        with_timelines(&mut conn, found).await
+    }
+
+    /// One conversation.
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<ConversationDetails>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let found = conversation::find_conversation(&mut conn, id).await?;
+        Ok(with_details(&mut conn, found.into_iter().collect()).await?.pop())
+    }
+
+    /// Conversations, the one with the newest message first, from before a message.
+    pub async fn conversations(
+        &self,
+        view: View,
+        contact: Option<ContactId>,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Vec<ConversationDetails>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
+        let found = conversation::list_conversations(&mut conn, view, contact, before, limit).await?;
+        with_details(&mut conn, found).await
+    }
+
+    /// Messages and events of a conversation in one order, the newest first, from before a time.
+    pub async fn timeline(
+        &self,
+        id: ConversationId,
+        before: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<TimelineEntry>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let before = before.unwrap_or(Timestamp(i64::MAX));
+        let filter = MessageFilter { conversation: Some(id), until: Some(before), ..MessageFilter::default() };
+        let messages = message::list_messages(&mut conn, &filter, MessageId(uuid::Uuid::max()), limit).await?;
+        let events = event::list_conversation_events(&mut conn, id, before, limit).await?;
+        let messages = with_timelines(&mut conn, messages).await?;
+        let messages = messages.into_iter().map(|one| TimelineEntry::Message(Box::new(one)));
+        let mut entries: Vec<_> = messages.chain(events.into_iter().map(TimelineEntry::Event)).collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+        entries.truncate(limit as usize);
+        Ok(entries)
+    }
+
+    /// One issue.
+    pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>, EngineFault> {
+        Ok(issue::find_issue(&mut self.conn().await?, id).await?)
+    }
+
+    /// Issues, the newest first, from before an id.
+    pub async fn issues(
+        &self,
+        filter: IssueFilter,
+        before: Option<IssueId>,
+        limit: u32,
+    ) -> Result<Vec<Issue>, EngineFault> {
+        let before = before.unwrap_or(IssueId(uuid::Uuid::max()));
+        Ok(issue::list_issues(&mut self.conn().await?, filter, before, limit).await?)
+    }
+
+    /// Every gateway, by name.
+    pub async fn gateways(&self) -> Result<Vec<GatewayDetails>, EngineFault> {
+        let known = gateway::list_health(&mut self.conn().await?).await?;
+        let mut known: HashMap<_, _> = known.into_iter().map(|one| (one.gateway.clone(), one)).collect();
+        let mut lines: Vec<Line> = self.context.lines.values().cloned().collect();
+        lines.sort_by(|one, other| one.spec.name.cmp(&other.spec.name));
+        let details = |line: Line| GatewayDetails { health: known.remove(&line.spec.name), line };
+        Ok(lines.into_iter().map(details).collect())
+    }
+
+    /// What waits in quarantine, the newest first, from before an id.
+    pub async fn quarantine(
+        &self,
+        before: Option<QuarantineId>,
+        limit: u32,
+    ) -> Result<Vec<Quarantined>, EngineFault> {
+        let before = before.unwrap_or(QuarantineId(uuid::Uuid::max()));
+        Ok(raw::list_quarantined(&mut self.conn().await?, before, limit).await?)
+    }
+
+    /// One agent.
+    pub async fn agent(&self, id: AgentId) -> Result<Option<Agent>, EngineFault> {
+        Ok(agent::find_agent(&mut self.conn().await?, id).await?)
+    }
+
+    /// Agents, the newest first, from before an id.
+    pub async fn agents(&self, before: Option<AgentId>, limit: u32) -> Result<Vec<Agent>, EngineFault> {
+        let before = before.unwrap_or(AgentId(uuid::Uuid::max()));
+        Ok(agent::list_agents(&mut self.conn().await?, before, limit).await?)
+    }
+
+    /// Keys, the newest first, from before an id.
+    pub async fn keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, EngineFault> {
+        let before = before.unwrap_or(KeyId(uuid::Uuid::max()));
+        Ok(agent::list_keys(&mut self.conn().await?, before, limit).await?)
+    }
+
+    /// How much waits at each gateway.
+    pub async fn queues(&self) -> Result<Vec<QueueDepth>, EngineFault> {
+        Ok(delivery::count_queued(&mut self.conn().await?).await?)
+    }
+
+    /// How many requests wait in quarantine.
+    pub async fn quarantine_size(&self) -> Result<i64, EngineFault> {
+        Ok(raw::count_quarantined(&mut self.conn().await?).await?)
+    }
+}
+
+async fn with_timelines(conn: &mut Conn, messages: Vec<Message>) -> Result<Vec<MessageDetails>, EngineFault> {
+    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+    let mut timelines = message::load_timelines(conn, &ids).await?;
+    let details = |message: Message| {
+        let timeline = timelines.remove(&message.id).unwrap_or_default();
+        MessageDetails { message, timeline }
+    };
+    Ok(messages.into_iter().map(details).collect())
+}
+
+async fn with_details(
+    conn: &mut Conn,
+    conversations: Vec<Conversation>,
+) -> Result<Vec<ConversationDetails>, EngineFault> {
+    let contacts: Vec<ContactId> = conversations.iter().map(|one| one.contact).collect();
+    let ids: Vec<ConversationId> = conversations.iter().map(|one| one.id).collect();
+    let last: Vec<MessageId> = conversations.iter().map(|one| one.last_message).collect();
+    let contacts = conversation::list_contacts(conn, &contacts).await?;
+    let mut contacts: HashMap<_, _> = contacts.into_iter().map(|(one, known)| (one.id, (one, known))).collect();
+    let mut issues = issue::load_open(conn, &ids).await?;
+    let mut messages = message::load_messages(conn, &last).await?;
+    let details = |conversation: Conversation| {
+        let (contact, addresses) = contacts.remove(&conversation.contact)?;
+        Some(ConversationDetails {
+            contact,
+            addresses,
+            last_message: messages.remove(&conversation.last_message),
+            open_issue: issues.remove(&conversation.id),
+            conversation,
+        })
+    };
+    Ok(conversations.into_iter().filter_map(details).collect())
+}

@@ -1,0 +1,92 @@
+//! Receive: a customer's text is stored, filed and told of, or known already.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::save::save;
+use super::{Context, Engine, EngineFault, Line};
+use crate::channel::InboundText;
+use crate::domain::message::{Direction, RawRequest};
+use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, receive};
+use crate::domain::threads::Threads;
+use crate::sms;
+use crate::store::{Tx, conversation, message, reference};
+
+/// More parts than a text can have (3GPP TS 23.040, 9.2.3.24.1).
+const MOST_PARTS: u32 = 255;
+
+impl Engine {
+    /// Stores a text that a gateway brought; a repeated one changes nothing.
+    pub async fn receive(
+        &self,
+        line: &Line,
+        text: InboundText,
+        raw: Arc<RawRequest>,
+    ) -> Result<Receipt, EngineFault> {
+        let gateway = line.spec.name.as_str().to_owned();
+        let receipt = self.receive.ask(inbound(line, text, raw)).await?;
+        if matches!(receipt, Receipt::Stored(_)) {
+            metrics::counter!("postern_messages_received_total", "gateway" => gateway, "channel" => "sms")
+                .increment(1);
+        }
+        Ok(receipt)
+    }
+}
+
+fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
+    let spec = &line.spec;
+    let keyword = text.keyword.or_else(|| sms::keyword(&text.text, &spec.country));
+    let consent = keyword.and_then(|keyword| match keyword {
+        sms::Keyword::Stop => Some(Consent::Withdrawn),
+        sms::Keyword::Start => Some(Consent::Given),
+        sms::Keyword::Help => None,
+    });
+    let counted = sms::segment(&text.text);
+    let part = text.part.map(|part| Part { key: part.key, number: part.number, total: part.total });
+    Inbound {
+        gateway: spec.name.clone(),
+        reference: text.reference,
+        from: text.from,
+        to: text.to.value().to_owned(),
+        sender: spec.address.value().to_owned(),
+        encoding: counted.encoding.as_str(),
+        segments: text.segments.unwrap_or(counted.segments).max(1),
+        text: text.text,
+        consent,
+        after_close: spec.after_close,
+        sent_at: text.sent_at,
+        media: text.media,
+        part: part.filter(|part| part.total > 1 && part.total <= MOST_PARTS && (1..=part.total).contains(&part.number)),
+        raw,
+    }
+}
+
+pub(super) fn slice(
+    tx: &mut Tx,
+    commands: Arc<Vec<Inbound>>,
+    context: Arc<Context>,
+) -> BoxFuture<'_, Result<Vec<Receipt>, EngineFault>> {
+    Box::pin(async move {
+        let now = context.clock.now();
+        let mut keys: Vec<_> = commands.iter().map(Inbound::key).collect();
+        keys.extend(commands.iter().filter_map(Inbound::group));
+        let known = reference::load_references(&mut tx.conn, Direction::Inbound, &keys).await?;
+        let groups: Vec<_> = commands
+            .iter()
+            .filter_map(Inbound::group)
+            .filter_map(|group| known.get(&group).map(|known| known.message))
+            .collect();
+        let messages = message::load_messages(&mut tx.conn, &groups).await?;
+        let mut addresses: Vec<_> = commands.iter().map(|command| command.from.clone()).collect();
+        addresses.sort();
+        addresses.dedup();
+        let threads = conversation::load_threads(&mut tx.conn, &addresses).await?;
+        let threads = Threads::new(threads, *tx.issue_number());
+        let before = Before { known, messages, threads };
+        let (changes, receipts, issue_number) = receive(&commands, before, now);
+        *tx.issue_number() = issue_number;
+        save(tx, changes, now).await?;
+        Ok(receipts)
+    })
+}

@@ -1,0 +1,90 @@
+//! Report: what a provider says about a message becomes part of its timeline and its status.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::save::save;
+use super::{Context, Engine, EngineFault, Line};
+use crate::channel::InboundReport;
+use crate::domain::changes::Transition;
+use crate::domain::message::{Direction, Note, RawRequest};
+use crate::domain::report::{Applied, Report, Timelines, report};
+use crate::domain::status::Status;
+use crate::store::{Tx, message, reference};
+
+impl Engine {
+    /// Applies a report; one that comes before its reference is known is kept until then.
+    pub async fn report(
+        &self,
+        line: &Line,
+        told: InboundReport,
+        raw: Arc<RawRequest>,
+    ) -> Result<Applied, EngineFault> {
+        let at = told.at.unwrap_or(raw.received_at);
+        let note = match (&told.failure, told.terminal_without_receipt) {
+            (Some(failure), _) => Some(Note::from(failure)),
+            (None, true) => {
+                let detail = Some("the provider will not say whether it was delivered".to_owned());
+                Some(Note { detail, ..Note::default() })
+            }
+            (None, false) => None,
+        };
+        let report = Report {
+            gateway: line.spec.name.clone(),
+            reference: told.reference,
+            status: told.status,
+            note,
+            at,
+            no_receipt: told.terminal_without_receipt,
+            raw: Some(raw),
+        };
+        self.report.ask(report).await
+    }
+}
+
+pub(super) fn slice(
+    tx: &mut Tx,
+    commands: Arc<Vec<Report>>,
+    context: Arc<Context>,
+) -> BoxFuture<'_, Result<Vec<Applied>, EngineFault>> {
+    Box::pin(async move {
+        let now = context.clock.now();
+        let keys: Vec<_> = commands.iter().map(|one| (one.gateway.clone(), one.reference.clone())).collect();
+        let references = reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
+        let mut ids: Vec<_> = references.values().map(|known| known.message).collect();
+        ids.sort();
+        ids.dedup();
+        let messages = message::load_messages(&mut tx.conn, &ids).await?;
+        let timelines = message::load_timelines(&mut tx.conn, &ids).await?;
+        let (changes, applied) = report(&commands, &references, Timelines::new(messages, timelines), now);
+        count(&changes.transitions);
+        save(tx, changes, now).await?;
+        Ok(applied)
+    })
+}
+
+/// Counts what messages came to.
+pub(super) fn count(transitions: &[Transition]) {
+    for one in transitions {
+        let name = match one.status {
+            Status::Sent => "postern_messages_sent_total",
+            Status::Delivered => "postern_messages_delivered_total",
+            Status::Read => "postern_messages_read_total",
+            Status::Failed | Status::Expired => "postern_messages_failed_total",
+            Status::Received
+            | Status::Scheduled
+            | Status::Queued
+            | Status::Sending
+            | Status::Unconfirmed
+            | Status::Canceled => continue,
+        };
+        let gateway = one.gateway.as_str().to_owned();
+        match one.class {
+            Some(class) => {
+                metrics::counter!(name, "gateway" => gateway, "channel" => "sms", "class" => class.as_str()).increment(1);
+            }
+            None => metrics::counter!(name, "gateway" => gateway, "channel" => "sms").increment(1),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Writes what a slice changed: each table once, whatever the slice was about.
+
+use crate::domain::changes::Changes;
+use crate::domain::message::{Direction, RawRequest};
+use crate::store::{StoreFault, Tx, conversation, delivery, idempotency, issue, message, raw, reference, suppression};
+
+use crate::domain::clock::Timestamp;
+
+/// Saves all of it; tables that nothing changed in cost nothing.
+pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Result<(), StoreFault> {
+    let conn = &mut tx.conn;
+    let raws: Vec<&RawRequest> = changes.raw_requests.iter().map(AsRef::as_ref).collect();
+    raw::insert_raw_requests(conn, &raws).await?;
+    conversation::insert_contacts(conn, &changes.contacts).await?;
+    conversation::upsert_conversations(conn, &changes.conversations).await?;
+    issue::upsert_issues(conn, &changes.issues).await?;
+    message::upsert_messages(conn, &changes.messages).await?;
+    reference::insert_references(conn, Direction::Inbound, &changes.inbound_references).await?;
+    reference::replace_references(conn, Direction::Inbound, &changes.groups).await?;
+    reference::insert_references(conn, Direction::Outbound, &changes.outbound_references).await?;
+    message::insert_status_events(conn, &changes.status_events).await?;
+    reference::insert_parked(conn, &changes.parked).await?;
+    delivery::upsert_deliveries(conn, &changes.deliveries).await?;
+    delivery::delete_deliveries(conn, &changes.finished).await?;
+    suppression::delete_suppressed(conn, &changes.lifted).await?;
+    suppression::insert_suppressed(conn, &changes.suppressed).await?;
+    idempotency::insert_answers(conn, &changes.answers, now).await?;
+    for event in changes.events {
+        tx.emit(event);
+    }
+    Ok(())
+}

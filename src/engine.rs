@@ -105,10 +105,22 @@ impl Engine {
         tasks: &Tasks,
     ) -> Result<Self, EngineFault> {
         let feed = Feed::start(store.clone(), tasks).await?;
-        let lines: HashMap<_, _> = lines.into_iter().map(|line| (line.spec.name.clone(), line)).collect();
-        let wake = lines.keys().map(|name| (name.clone(), Arc::new(Notify::new()))).collect();
+        let lines: HashMap<_, _> = lines
+            .into_iter()
+            .map(|line| (line.spec.name.clone(), line))
+            .collect();
+        let wake = lines
+            .keys()
+            .map(|name| (name.clone(), Arc::new(Notify::new())))
+            .collect();
         let senders = submit::senders(&lines, default_sms);
-        let context = Arc::new(Context { store, clock, lines, senders, wake });
+        let context = Arc::new(Context {
+            store,
+            clock,
+            lines,
+            senders,
+            wake,
+        });
         Ok(Self {
             receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),
             submit: slices::start("submit", Arc::clone(&context), submit::slice, tasks),

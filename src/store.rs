@@ -75,13 +75,17 @@ pub enum StoreFault {
     #[error("too much is waiting to be written")]
     Busy,
     /// The database would lose what was accepted.
-    #[error("the database may lose what it accepted: {0}; change that, or set database.accept_data_loss = true")]
+    #[error(
+        "the database may lose what it accepted: {0}; change that, or set database.accept_data_loss = true"
+    )]
     Unsafe(String),
     /// Another daemon has the file.
     #[error("{} is in use by another daemon; SQLite serves one, PostgreSQL several", .0.display())]
     Locked(PathBuf),
     /// The database was written by a newer program.
-    #[error("the database is at version {found}, this program knows {known}; start the newer program")]
+    #[error(
+        "the database is at version {found}, this program knows {known}; start the newer program"
+    )]
     TooNew {
         /// The version found.
         found: i64,
@@ -151,7 +155,12 @@ impl Store {
         let opened = open::open(location, options).await?;
         let (committed, _) = tokio::sync::broadcast::channel(1_024);
         let writer = writer::start(opened.writer, committed.clone(), WAITING, tasks);
-        Ok(Self { pool: opened.readers, writer, committed, _lock: opened.lock.map(std::sync::Arc::new) })
+        Ok(Self {
+            pool: opened.readers,
+            writer,
+            committed,
+            _lock: opened.lock.map(std::sync::Arc::new),
+        })
     }
 
     /// A connection to read from.
@@ -169,13 +178,17 @@ impl Store {
     where
         T: Send + 'static,
         E: From<StoreFault> + Send + 'static,
-        F: for<'c> FnOnce(&'c mut Tx) -> futures_util::future::BoxFuture<'c, Result<T, E>> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> futures_util::future::BoxFuture<'c, Result<T, E>>
+            + Send
+            + 'static,
     {
         self.writer.write(unit).await
     }
 
     /// What was committed, as it is committed, by this daemon.
-    pub fn committed(&self) -> tokio::sync::broadcast::Receiver<std::sync::Arc<Vec<crate::domain::event::Event>>> {
+    pub fn committed(
+        &self,
+    ) -> tokio::sync::broadcast::Receiver<std::sync::Arc<Vec<crate::domain::event::Event>>> {
         self.committed.subscribe()
     }
 
@@ -213,6 +226,10 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { accept_data_loss: false, exclusive: false, statement_timeout: Duration::from_secs(30) }
+        Self {
+            accept_data_loss: false,
+            exclusive: false,
+            statement_timeout: Duration::from_secs(30),
+        }
     }
 }

@@ -37,7 +37,9 @@ impl DeliveryState {
 
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Queued, Self::Sending].into_iter().find(|state| state.as_str() == name)
+        [Self::Queued, Self::Sending]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -95,14 +97,26 @@ pub fn claim(
         };
         let known = whole(delivery.message, message.round);
         let end = if suppressed.contains(&(message.from.clone(), message.to.clone())) {
-            Some((Status::Failed, FailureClass::OptedOut, "the recipient opted out before the message was sent"))
+            Some((
+                Status::Failed,
+                FailureClass::OptedOut,
+                "the recipient opted out before the message was sent",
+            ))
         } else if delivery.valid_until <= now {
-            Some((Status::Expired, FailureClass::Expired, "the message was not sent while it was worth sending"))
+            Some((
+                Status::Expired,
+                FailureClass::Expired,
+                "the message was not sent while it was worth sending",
+            ))
         } else {
             None
         };
         if let Some((status, class, detail)) = end {
-            let note = Note { class: Some(class), code: None, detail: Some(detail.to_owned()) };
+            let note = Note {
+                class: Some(class),
+                code: None,
+                detail: Some(detail.to_owned()),
+            };
             timelines.add(known, status, Some(note), now, None);
             timelines.refold(delivery.message, now, changes);
             changes.finished.push(delivery.message);
@@ -171,24 +185,43 @@ pub struct Before {
 
 /// Decides what the outcomes change, in their order; the health of the gateways is changed in
 /// place.
-pub fn record(slice: &[Attempted], before: &mut Before, now: Timestamp) -> (Changes, Vec<Recorded>) {
+pub fn record(
+    slice: &[Attempted],
+    before: &mut Before,
+    now: Timestamp,
+) -> (Changes, Vec<Recorded>) {
     let mut changes = Changes::default();
-    let recorded = slice.iter().map(|one| record_one(one, before, now, &mut changes)).collect();
+    let recorded = slice
+        .iter()
+        .map(|one| record_one(one, before, now, &mut changes))
+        .collect();
     (changes, recorded)
 }
 
-fn record_one(one: &Attempted, before: &mut Before, now: Timestamp, changes: &mut Changes) -> Recorded {
+fn record_one(
+    one: &Attempted,
+    before: &mut Before,
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Recorded {
     let current = before.epochs.get(&one.gateway) == Some(&one.epoch);
     let delivery = before.deliveries.get(&one.message).filter(|delivery| {
-        delivery.state == DeliveryState::Sending && delivery.attempt == one.attempt && delivery.epoch == one.epoch
+        delivery.state == DeliveryState::Sending
+            && delivery.attempt == one.attempt
+            && delivery.epoch == one.epoch
     });
     let (true, Some(delivery)) = (current, delivery.cloned()) else {
         return Recorded::Stale;
     };
-    let round = before.timelines.message(one.message).map_or(0, |message| message.round);
+    let round = before
+        .timelines
+        .message(one.message)
+        .map_or(0, |message| message.round);
     let known = whole(one.message, round);
     match &one.outcome {
-        Outcome::Accepted { references, .. } => accepted(one, known, references, before, now, changes),
+        Outcome::Accepted { references, .. } => {
+            accepted(one, known, references, before, now, changes)
+        }
         Outcome::Rejected(failure) => {
             sign(one, Sign::Works, before, now);
             end(known, Status::Failed, failure, before, now, changes);
@@ -200,8 +233,18 @@ fn record_one(one: &Attempted, before: &mut Before, now: Timestamp, changes: &mu
             Recorded::Done
         }
         Outcome::Throttled { after, failure } => {
-            let wait = after.unwrap_or_else(|| backoff(one, delivery.attempt)).clamp(WAIT.0, WAIT.1);
-            again(delivery, known, failure, now.plus(wait), before, now, changes);
+            let wait = after
+                .unwrap_or_else(|| backoff(one, delivery.attempt))
+                .clamp(WAIT.0, WAIT.1);
+            again(
+                delivery,
+                known,
+                failure,
+                now.plus(wait),
+                before,
+                now,
+                changes,
+            );
             Recorded::RestUntil(now.plus(wait))
         }
         Outcome::NotSent(failure) => {
@@ -238,8 +281,16 @@ fn accepted(
     changes: &mut Changes,
 ) -> Recorded {
     sign(one, Sign::Works, before, now);
-    let keys: Vec<Reference> = references.iter().map(|value| (one.gateway.clone(), value.clone())).collect();
-    let taken = keys.iter().any(|key| before.references.get(key).is_some_and(|other| other.message != one.message));
+    let keys: Vec<Reference> = references
+        .iter()
+        .map(|value| (one.gateway.clone(), value.clone()))
+        .collect();
+    let taken = keys.iter().any(|key| {
+        before
+            .references
+            .get(key)
+            .is_some_and(|other| other.message != one.message)
+    });
     if taken {
         let failure = Failure {
             class: FailureClass::ProviderError,
@@ -249,10 +300,22 @@ fn accepted(
         end(known, Status::Unconfirmed, &failure, before, now, changes);
         return Recorded::Done;
     }
-    let parts = if keys.len() > 1 { u32::try_from(keys.len()).unwrap_or(u32::MAX) } else { 0 };
+    let parts = if keys.len() > 1 {
+        u32::try_from(keys.len()).unwrap_or(u32::MAX)
+    } else {
+        0
+    };
     for (index, key) in keys.iter().enumerate() {
-        let part = if parts == 0 { 0 } else { u32::try_from(index + 1).unwrap_or(u32::MAX) };
-        let meaning = Known { part, parts, ..known };
+        let part = if parts == 0 {
+            0
+        } else {
+            u32::try_from(index + 1).unwrap_or(u32::MAX)
+        };
+        let meaning = Known {
+            part,
+            parts,
+            ..known
+        };
         if before.references.insert(key.clone(), meaning).is_none() {
             changes.outbound_references.push((key.clone(), meaning));
         }
@@ -261,11 +324,16 @@ fn accepted(
         message.provider_reference = references.first().cloned();
     }
     before.timelines.add(known, Status::Sent, None, now, None);
-    for report in before.parked.extract_if(.., |report| keys.contains(&(report.gateway.clone(), report.reference.clone()))) {
+    for report in before.parked.extract_if(.., |report| {
+        keys.contains(&(report.gateway.clone(), report.reference.clone()))
+    }) {
         let key = (report.gateway.clone(), report.reference.clone());
         let meaning = before.references.get(&key).copied().unwrap_or(known);
-        let opted_out = report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
-        before.timelines.add(meaning, report.status, report.note, report.at, report.raw);
+        let opted_out =
+            report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
+        before
+            .timelines
+            .add(meaning, report.status, report.note, report.at, report.raw);
         if let Some(message) = before.timelines.message(one.message).filter(|_| opted_out) {
             suppress(message, now, changes);
         }
@@ -277,12 +345,26 @@ fn accepted(
 
 /// The message as a whole, in one order to send.
 pub fn whole(message: MessageId, round: u32) -> Known {
-    Known { message, part: 0, parts: 0, round }
+    Known {
+        message,
+        part: 0,
+        parts: 0,
+        round,
+    }
 }
 
 /// Ends the message's time in the queue with a status.
-fn end(known: Known, status: Status, failure: &Failure, before: &mut Before, now: Timestamp, changes: &mut Changes) {
-    before.timelines.add(known, status, Some(Note::from(failure)), now, None);
+fn end(
+    known: Known,
+    status: Status,
+    failure: &Failure,
+    before: &mut Before,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    before
+        .timelines
+        .add(known, status, Some(Note::from(failure)), now, None);
     before.timelines.refold(known.message, now, changes);
     changes.finished.push(known.message);
 }
@@ -299,11 +381,16 @@ fn again(
 ) {
     if due >= delivery.valid_until {
         let mut failure = failure.clone();
-        failure.detail = format!("not sent while it was worth sending; the last try: {}", failure.detail);
+        failure.detail = format!(
+            "not sent while it was worth sending; the last try: {}",
+            failure.detail
+        );
         end(known, Status::Expired, &failure, before, now, changes);
         return;
     }
-    before.timelines.add(known, Status::Queued, Some(Note::from(failure)), now, None);
+    before
+        .timelines
+        .add(known, Status::Queued, Some(Note::from(failure)), now, None);
     if let Some(message) = before.timelines.change(known.message) {
         message.status = Status::Queued;
     }
@@ -314,13 +401,21 @@ fn again(
 
 /// Records what the attempt says about the gateway; how long that has to rest.
 fn sign(one: &Attempted, sign: Sign<'_>, before: &mut Before, now: Timestamp) -> Recorded {
-    let health = before.health.entry(one.gateway.clone()).or_insert_with(|| Health::up(one.gateway.clone(), now));
+    let health = before
+        .health
+        .entry(one.gateway.clone())
+        .or_insert_with(|| Health::up(one.gateway.clone(), now));
     *health = health.after(sign, now);
     health.probe_at.map_or(Recorded::Done, Recorded::RestUntil)
 }
 
 /// Exponential, with full jitter: anything up to the first wait doubled with each try.
 fn backoff(one: &Attempted, attempt: u32) -> Duration {
-    let doubled = one.retry.first.saturating_mul(1 << attempt.saturating_sub(1).min(20));
-    doubled.min(one.retry.max).mul_f64(one.jitter.clamp(0.0, 1.0))
+    let doubled = one
+        .retry
+        .first
+        .saturating_mul(1 << attempt.saturating_sub(1).min(20));
+    doubled
+        .min(one.retry.max)
+        .mul_f64(one.jitter.clamp(0.0, 1.0))
 }

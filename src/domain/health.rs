@@ -40,7 +40,9 @@ impl HealthState {
 
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Up, Self::Paused, Self::Down].into_iter().find(|state| state.as_str() == name)
+        [Self::Up, Self::Paused, Self::Down]
+            .into_iter()
+            .find(|state| state.as_str() == name)
     }
 }
 
@@ -75,7 +77,14 @@ pub enum Sign<'a> {
 impl Health {
     /// A gateway of which nothing bad is known.
     pub fn up(gateway: GatewayName, since: Timestamp) -> Self {
-        Self { gateway, state: HealthState::Up, since, reason: None, failures: 0, probe_at: None }
+        Self {
+            gateway,
+            state: HealthState::Up,
+            since,
+            reason: None,
+            failures: 0,
+            probe_at: None,
+        }
     }
 
     /// The health after one more attempt.
@@ -88,18 +97,39 @@ impl Health {
             Sign::Failed(reason) if failures >= FAILURES || self.state != HealthState::Up => {
                 (HealthState::Down, reason)
             }
-            Sign::Failed(_) => return Self { failures, ..self.clone() },
+            Sign::Failed(_) => {
+                return Self {
+                    failures,
+                    ..self.clone()
+                };
+            }
         };
         let since = if self.state == state { self.since } else { now };
-        let waits = failures.saturating_sub(if state == HealthState::Down { FAILURES } else { 1 });
-        let wait = FIRST_PROBE.saturating_mul(1 << waits.min(10)).min(LAST_PROBE);
+        let waits = failures.saturating_sub(if state == HealthState::Down {
+            FAILURES
+        } else {
+            1
+        });
+        let wait = FIRST_PROBE
+            .saturating_mul(1 << waits.min(10))
+            .min(LAST_PROBE);
         let probe_at = Some(now.plus(wait));
-        Self { gateway: self.gateway.clone(), state, since, reason: Some(reason.to_owned()), failures, probe_at }
+        Self {
+            gateway: self.gateway.clone(),
+            state,
+            since,
+            reason: Some(reason.to_owned()),
+            failures,
+            probe_at,
+        }
     }
 
     fn recovered(&self, now: Timestamp) -> Self {
         if self.state == HealthState::Up {
-            return Self { failures: 0, ..self.clone() };
+            return Self {
+                failures: 0,
+                ..self.clone()
+            };
         }
         Self::up(self.gateway.clone(), now)
     }

@@ -83,7 +83,10 @@ impl Inbound {
     /// The id that all parts of a long message share.
     pub fn group(&self) -> Option<Reference> {
         let part = self.part.as_ref()?;
-        Some((self.gateway.clone(), format!("parts {} {} {}", self.from, part.key, part.total)))
+        Some((
+            self.gateway.clone(),
+            format!("parts {} {} {}", self.from, part.key, part.total),
+        ))
     }
 }
 
@@ -109,9 +112,22 @@ pub struct Before {
 
 /// Decides what the texts change, in their order.
 pub fn receive(slice: &[Inbound], before: Before, now: Timestamp) -> (Changes, Vec<Receipt>, i64) {
-    let mut deciding = Deciding { before, changes: Changes::default(), fresh: HashMap::new(), joined: HashSet::new() };
-    let receipts = slice.iter().map(|inbound| deciding.one(inbound, now)).collect();
-    let Deciding { before, mut changes, mut fresh, joined } = deciding;
+    let mut deciding = Deciding {
+        before,
+        changes: Changes::default(),
+        fresh: HashMap::new(),
+        joined: HashSet::new(),
+    };
+    let receipts = slice
+        .iter()
+        .map(|inbound| deciding.one(inbound, now))
+        .collect();
+    let Deciding {
+        before,
+        mut changes,
+        mut fresh,
+        joined,
+    } = deciding;
     for id in joined {
         if !fresh.contains_key(&id) {
             changes.messages.extend(before.messages.get(&id).cloned());
@@ -138,9 +154,16 @@ impl Deciding {
         if let Some(known) = self.before.known.get(&key) {
             return Receipt::Known(known.message);
         }
-        let joined = inbound.group().and_then(|group| self.join(inbound, &group, now));
+        let joined = inbound
+            .group()
+            .and_then(|group| self.join(inbound, &group, now));
         let id = joined.unwrap_or_else(|| self.store(inbound, now));
-        let known = Known { message: id, part: 0, parts: 0, round: 0 };
+        let known = Known {
+            message: id,
+            part: 0,
+            parts: 0,
+            round: 0,
+        };
         if let (Some(group), None) = (inbound.group(), joined) {
             self.before.known.insert(group.clone(), known);
             self.changes.groups.retain(|(other, _)| *other != group);
@@ -148,7 +171,12 @@ impl Deciding {
         }
         self.before.known.insert(key.clone(), known);
         self.changes.inbound_references.push((key, known));
-        if !self.changes.raw_requests.iter().any(|raw| Arc::ptr_eq(raw, &inbound.raw)) {
+        if !self
+            .changes
+            .raw_requests
+            .iter()
+            .any(|raw| Arc::ptr_eq(raw, &inbound.raw))
+        {
             self.changes.raw_requests.push(Arc::clone(&inbound.raw));
         }
         Receipt::Stored(id)
@@ -166,7 +194,13 @@ impl Deciding {
         conversation.archived = false;
         conversation.done = false;
         let contact = conversation.contact;
-        let filed = threads.file(&inbound.from, &inbound.text, inbound.after_close, now, &mut self.changes);
+        let filed = threads.file(
+            &inbound.from,
+            &inbound.text,
+            inbound.after_close,
+            now,
+            &mut self.changes,
+        );
         let message = message(id, inbound, filed, now);
         let data = EventData {
             message: Some(id),
@@ -178,7 +212,16 @@ impl Deciding {
         };
         self.emit(EventKind::MessageReceived, filed.conversation, &data, now);
         if let Some(consent) = inbound.consent.filter(|_| inbound.part.is_none()) {
-            self.consent(inbound, consent, filed.conversation, &EventData { status: None, ..data }, now);
+            self.consent(
+                inbound,
+                consent,
+                filed.conversation,
+                &EventData {
+                    status: None,
+                    ..data
+                },
+                now,
+            );
         }
         self.fresh.insert(id, message);
         id
@@ -188,8 +231,14 @@ impl Deciding {
     fn join(&mut self, inbound: &Inbound, group: &Reference, now: Timestamp) -> Option<MessageId> {
         let part = inbound.part.as_ref()?;
         let id = self.before.known.get(group)?.message;
-        let message = self.fresh.get_mut(&id).or_else(|| self.before.messages.get_mut(&id))?;
-        let slot = message.details.parts.get_mut(part.number.checked_sub(1)? as usize)?;
+        let message = self
+            .fresh
+            .get_mut(&id)
+            .or_else(|| self.before.messages.get_mut(&id))?;
+        let slot = message
+            .details
+            .parts
+            .get_mut(part.number.checked_sub(1)? as usize)?;
         if slot.is_some() || now.since(message.created_at) > PARTS_JOIN_FOR {
             return None;
         }
@@ -198,7 +247,11 @@ impl Deciding {
         message.text = join_parts(&message.details.parts);
         self.joined.insert(id);
         let conversation = message.conversation;
-        let data = EventData { message: Some(id), issue: message.issue, ..EventData::default() };
+        let data = EventData {
+            message: Some(id),
+            issue: message.issue,
+            ..EventData::default()
+        };
         self.emit(EventKind::MessageChanged, conversation, &data, now);
         Some(id)
     }
@@ -227,16 +280,37 @@ impl Deciding {
         self.emit(kind, conversation, data, now);
     }
 
-    fn emit(&mut self, kind: EventKind, conversation: ConversationId, data: &EventData<'_>, at: Timestamp) {
+    fn emit(
+        &mut self,
+        kind: EventKind,
+        conversation: ConversationId,
+        data: &EventData<'_>,
+        at: Timestamp,
+    ) {
         let conversation = Some(conversation);
-        self.changes.events.push(NewEvent { kind, at, actor: None, conversation, data: data.json() });
+        self.changes.events.push(NewEvent {
+            kind,
+            at,
+            actor: None,
+            conversation,
+            data: data.json(),
+        });
     }
 }
 
-fn message(id: MessageId, inbound: &Inbound, filed: super::conversation::AfterFiling, now: Timestamp) -> Message {
+fn message(
+    id: MessageId,
+    inbound: &Inbound,
+    filed: super::conversation::AfterFiling,
+    now: Timestamp,
+) -> Message {
     let parts = inbound.part.as_ref().map(|part| {
         let mut parts = vec![None; part.total as usize];
-        if let Some(slot) = part.number.checked_sub(1).and_then(|at| parts.get_mut(at as usize)) {
+        if let Some(slot) = part
+            .number
+            .checked_sub(1)
+            .and_then(|at| parts.get_mut(at as usize))
+        {
             *slot = Some(inbound.text.clone());
         }
         parts
@@ -248,7 +322,9 @@ fn message(id: MessageId, inbound: &Inbound, filed: super::conversation::AfterFi
         gateway: inbound.gateway.clone(),
         from: inbound.from.value().to_owned(),
         to: inbound.to.clone(),
-        text: parts.as_ref().map_or_else(|| inbound.text.clone(), |parts| join_parts(parts)),
+        text: parts
+            .as_ref()
+            .map_or_else(|| inbound.text.clone(), |parts| join_parts(parts)),
         encoding: inbound.encoding.to_owned(),
         segments: inbound.segments,
         status: Status::Received,
@@ -272,5 +348,8 @@ fn message(id: MessageId, inbound: &Inbound, filed: super::conversation::AfterFi
 
 /// The text of a long message as far as it has come, with a mark for each gap.
 fn join_parts(parts: &[Option<String>]) -> String {
-    parts.iter().map(|part| part.as_deref().unwrap_or(GAP)).collect()
+    parts
+        .iter()
+        .map(|part| part.as_deref().unwrap_or(GAP))
+        .collect()
 }

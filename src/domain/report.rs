@@ -89,7 +89,12 @@ impl Timelines {
         messages: HashMap<MessageId, Message>,
         timelines: HashMap<MessageId, Vec<StatusEvent>>,
     ) -> Self {
-        Self { messages, timelines, touched: BTreeSet::new(), fresh: Vec::new() }
+        Self {
+            messages,
+            timelines,
+            touched: BTreeSet::new(),
+            fresh: Vec::new(),
+        }
     }
 
     /// A message that was loaded.
@@ -125,8 +130,23 @@ impl Timelines {
             return false;
         }
         let n = u32::try_from(timeline.len()).unwrap_or(u32::MAX);
-        let Known { message, part, parts, round } = known;
-        let line = StatusEvent { message, n, round, part, parts, status, at, note, raw };
+        let Known {
+            message,
+            part,
+            parts,
+            round,
+        } = known;
+        let line = StatusEvent {
+            message,
+            n,
+            round,
+            part,
+            parts,
+            status,
+            at,
+            note,
+            raw,
+        };
         timeline.push(line.clone());
         self.fresh.push(line);
         self.touched.insert(message);
@@ -138,7 +158,11 @@ impl Timelines {
         let Some(message) = self.messages.get_mut(&id) else {
             return;
         };
-        let timeline = self.timelines.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let timeline = self
+            .timelines
+            .get(&id)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let evidence: Vec<Evidence> = timeline.iter().map(evidence).collect();
         let folded = fold(message.round, &evidence);
         // Queued and sending are the queue's to say; the fold only knows what came of it.
@@ -159,19 +183,35 @@ impl Timelines {
         };
         changes.events.extend(status_event(message, now));
         let class = message.failure.as_ref().map(|failure| failure.class);
-        changes.transitions.push(Transition { gateway: message.gateway.clone(), status: folded, class });
+        changes.transitions.push(Transition {
+            gateway: message.gateway.clone(),
+            status: folded,
+            class,
+        });
     }
 
     /// Moves what was changed to where it will be written from.
     pub fn settle(self, changes: &mut Changes) {
-        let Self { mut messages, touched, fresh, .. } = self;
-        changes.messages.extend(touched.iter().filter_map(|id| messages.remove(id)));
+        let Self {
+            mut messages,
+            touched,
+            fresh,
+            ..
+        } = self;
+        changes
+            .messages
+            .extend(touched.iter().filter_map(|id| messages.remove(id)));
         changes.status_events.extend(fresh);
     }
 }
 
 fn evidence(line: &StatusEvent) -> Evidence {
-    Evidence { round: line.round, part: line.part, parts: line.parts, status: line.status }
+    Evidence {
+        round: line.round,
+        part: line.part,
+        parts: line.parts,
+        status: line.status,
+    }
 }
 
 fn code(note: Option<&Note>) -> Option<&str> {
@@ -183,7 +223,11 @@ fn failure(timeline: &[StatusEvent], status: Status) -> Option<super::failure::F
     told.filter_map(|line| line.note.as_ref()).find_map(|note| {
         note.failure().or_else(|| {
             let detail = note.detail.clone()?;
-            Some(super::failure::Failure { class: FailureClass::Unknown, code: note.code.clone(), detail })
+            Some(super::failure::Failure {
+                class: FailureClass::Unknown,
+                code: note.code.clone(),
+                detail,
+            })
         })
     })
 }
@@ -209,7 +253,13 @@ pub fn status_event(message: &Message, now: Timestamp) -> Option<NewEvent> {
         ..EventData::default()
     };
     let (conversation, data) = (Some(message.conversation), data.json());
-    Some(NewEvent { kind, at: now, actor: None, conversation, data })
+    Some(NewEvent {
+        kind,
+        at: now,
+        actor: None,
+        conversation,
+        data,
+    })
 }
 
 /// Decides what reports change, in their order.
@@ -228,7 +278,11 @@ pub fn report(
             Some(known) => {
                 let new = timelines.add(*known, report.status, report.note.clone(), report.at, raw);
                 apply_report(report, *known, &mut timelines, now, &mut changes);
-                if new { Applied::To(known.message) } else { Applied::Repeated(known.message) }
+                if new {
+                    Applied::To(known.message)
+                } else {
+                    Applied::Repeated(known.message)
+                }
             }
             None => {
                 changes.parked.push(park(report, raw, now));
@@ -245,10 +299,18 @@ pub fn report(
 }
 
 fn keep_raw(report: &Report, outcome: Applied, changes: &mut Changes) {
-    let Some(raw) = report.raw.as_ref().filter(|_| !matches!(outcome, Applied::Repeated(_))) else {
+    let Some(raw) = report
+        .raw
+        .as_ref()
+        .filter(|_| !matches!(outcome, Applied::Repeated(_)))
+    else {
         return;
     };
-    if !changes.raw_requests.iter().any(|other| Arc::ptr_eq(other, raw)) {
+    if !changes
+        .raw_requests
+        .iter()
+        .any(|other| Arc::ptr_eq(other, raw))
+    {
         changes.raw_requests.push(Arc::clone(raw));
     }
 }
@@ -265,14 +327,21 @@ fn park(report: &Report, raw: Option<uuid::Uuid>, now: Timestamp) -> Parked {
     }
 }
 
-fn apply_report(report: &Report, known: Known, timelines: &mut Timelines, now: Timestamp, changes: &mut Changes) {
+fn apply_report(
+    report: &Report,
+    known: Known,
+    timelines: &mut Timelines,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
     if report.no_receipt
         && let Some(message) = timelines.change(known.message)
     {
         message.details.no_receipt = true;
     }
     timelines.refold(known.message, now, changes);
-    let opted_out = report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
+    let opted_out =
+        report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
     if let Some(message) = timelines.message(known.message).filter(|_| opted_out) {
         suppress(message, now, changes);
     }
@@ -296,5 +365,11 @@ pub fn suppress(message: &Message, now: Timestamp, changes: &mut Changes) {
     };
     let conversation = Some(message.conversation);
     let kind = EventKind::ContactOptedOut;
-    changes.events.push(NewEvent { kind, at: now, actor: None, conversation, data: data.json() });
+    changes.events.push(NewEvent {
+        kind,
+        at: now,
+        actor: None,
+        conversation,
+        data: data.json(),
+    });
 }

@@ -151,16 +151,28 @@ pub fn choose<'s>(
 ) -> Result<&'s Sender, SubmitRefusal> {
     let channel = submission.to.channel();
     if let Some(name) = &submission.gateway {
-        let sender = senders.by_name.get(name).ok_or_else(|| SubmitRefusal::UnknownGateway(name.clone()))?;
+        let sender = senders
+            .by_name
+            .get(name)
+            .ok_or_else(|| SubmitRefusal::UnknownGateway(name.clone()))?;
         let fits = sender.address.channel() == channel;
-        return if fits { Ok(sender) } else { Err(SubmitRefusal::WrongChannel(name.clone())) };
+        return if fits {
+            Ok(sender)
+        } else {
+            Err(SubmitRefusal::WrongChannel(name.clone()))
+        };
     }
     let last = last_used.and_then(|name| senders.by_name.get(name));
     let default = match channel {
-        ChannelKind::Sms => senders.default_sms.as_ref().and_then(|name| senders.by_name.get(name)),
+        ChannelKind::Sms => senders
+            .default_sms
+            .as_ref()
+            .and_then(|name| senders.by_name.get(name)),
         ChannelKind::Email => None,
     };
-    last.filter(|sender| sender.address.channel() == channel).or(default).ok_or(SubmitRefusal::NoGateway)
+    last.filter(|sender| sender.address.channel() == channel)
+        .or(default)
+        .ok_or(SubmitRefusal::NoGateway)
 }
 
 /// The gateway and the price of a message that may be sent; all reasons when it may not.
@@ -171,7 +183,9 @@ pub fn check<'s>(
 ) -> Result<(&'s Sender, Priced), Vec<SubmitRefusal>> {
     let thread = before.threads.find(&submission.to);
     let mut refusals = Vec::new();
-    if submission.conversation.is_some() && submission.conversation != thread.map(|thread| thread.conversation.id) {
+    if submission.conversation.is_some()
+        && submission.conversation != thread.map(|thread| thread.conversation.id)
+    {
         refusals.push(SubmitRefusal::WrongConversation);
     }
     let last_used = thread.and_then(|thread| thread.conversation.last_gateway.as_ref());
@@ -188,13 +202,24 @@ pub fn check<'s>(
     };
     if priced.segments > sender.max_segments {
         let (segments, max) = (priced.segments, sender.max_segments);
-        refusals.push(SubmitRefusal::TooLong { segments, max, gateway: sender.name.clone() });
+        refusals.push(SubmitRefusal::TooLong {
+            segments,
+            max,
+            gateway: sender.name.clone(),
+        });
     }
-    let pair = (sender.address.value().to_owned(), submission.to.value().to_owned());
+    let pair = (
+        sender.address.value().to_owned(),
+        submission.to.value().to_owned(),
+    );
     if before.suppressed.contains(&pair) {
         refusals.push(SubmitRefusal::OptedOut(pair.0));
     }
-    if refusals.is_empty() { Ok((sender, priced)) } else { Err(refusals) }
+    if refusals.is_empty() {
+        Ok((sender, priced))
+    } else {
+        Err(refusals)
+    }
 }
 
 /// Decides what the submissions change, in their order.
@@ -205,7 +230,10 @@ pub fn submit(
     now: Timestamp,
 ) -> (Changes, Vec<Result<Accepted, Vec<SubmitRefusal>>>, i64) {
     let mut changes = Changes::default();
-    let results = slice.iter().map(|one| submit_one(one, &mut before, senders, now, &mut changes)).collect();
+    let results = slice
+        .iter()
+        .map(|one| submit_one(one, &mut before, senders, now, &mut changes))
+        .collect();
     let issue_number = before.threads.issue_number;
     before.threads.settle(&mut changes);
     (changes, results, issue_number)
@@ -222,7 +250,11 @@ fn submit_one(
         && let Some(answered) = before.answers.get(&once.key)
     {
         let same = answered.fingerprint == once.fingerprint;
-        return if same { Ok(Accepted::Repeated(answered.clone())) } else { Err(vec![SubmitRefusal::KeyReused]) };
+        return if same {
+            Ok(Accepted::Repeated(answered.clone()))
+        } else {
+            Err(vec![SubmitRefusal::KeyReused])
+        };
     }
     let (sender, priced) = check(submission, before, senders)?;
     let message = message(submission, sender, priced, before, now, changes);
@@ -240,10 +272,16 @@ fn submit_one(
         segments: message.segments,
     });
     let actor = Some(submission.author.clone());
-    changes.events.extend(status_event(&message, now).map(|event| NewEvent { actor, ..event }));
+    changes
+        .events
+        .extend(status_event(&message, now).map(|event| NewEvent { actor, ..event }));
     if let Some(once) = &submission.once {
         let (fingerprint, response) = (once.fingerprint.clone(), (once.render)(&message));
-        let answered = Answered { fingerprint, status: 202, response };
+        let answered = Answered {
+            fingerprint,
+            status: 202,
+            response,
+        };
         before.answers.insert(once.key.clone(), answered.clone());
         changes.answers.push((once.key.clone(), answered));
     }
@@ -260,7 +298,10 @@ fn message(
     changes: &mut Changes,
 ) -> Message {
     let id = MessageId::new();
-    let conversation = &mut before.threads.find_or_make(&submission.to, now, changes).conversation;
+    let conversation = &mut before
+        .threads
+        .find_or_make(&submission.to, now, changes)
+        .conversation;
     conversation.last_message = id;
     conversation.last_message_at = now;
     conversation.archived = false;
@@ -285,7 +326,11 @@ fn message(
         conversation,
         issue,
         author: Some(submission.author.clone()),
-        details: Details { replacements: priced.replacements, valid_for, ..Details::default() },
+        details: Details {
+            replacements: priced.replacements,
+            valid_for,
+            ..Details::default()
+        },
         raw: None,
         round: 0,
         created_at: now,

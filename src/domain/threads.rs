@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::address::Address;
 use super::changes::Changes;
 use super::clock::Timestamp;
-use super::conversation::{AfterFiling, Contact, Conversation, Filing, Issue, IssueState, Thread, file, title};
+use super::conversation::{
+    AfterFiling, Contact, Conversation, Filing, Issue, IssueState, Thread, file, title,
+};
 use super::event::{EventData, EventKind, NewEvent};
 use super::gateway::AfterClose;
 use super::id::{ContactId, ConversationId, IssueId, MessageId};
@@ -23,8 +25,16 @@ pub struct Threads {
 impl Threads {
     /// What was loaded, with the number of the newest issue.
     pub fn new(loaded: Vec<Thread>, issue_number: i64) -> Self {
-        let threads = loaded.into_iter().map(|thread| (thread.address.clone(), thread)).collect();
-        Self { threads, touched: HashSet::new(), touched_issues: HashSet::new(), issue_number }
+        let threads = loaded
+            .into_iter()
+            .map(|thread| (thread.address.clone(), thread))
+            .collect();
+        Self {
+            threads,
+            touched: HashSet::new(),
+            touched_issues: HashSet::new(),
+            issue_number,
+        }
     }
 
     /// The thread with an address, when there is one.
@@ -33,10 +43,19 @@ impl Threads {
     }
 
     /// The thread with an address, made when there was none.
-    pub fn find_or_make(&mut self, address: &Address, now: Timestamp, changes: &mut Changes) -> &mut Thread {
+    pub fn find_or_make(
+        &mut self,
+        address: &Address,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> &mut Thread {
         self.touched.insert(address.clone());
         self.threads.entry(address.clone()).or_insert_with(|| {
-            let contact = Contact { id: ContactId::new(), name: None, created_at: now };
+            let contact = Contact {
+                id: ContactId::new(),
+                name: None,
+                created_at: now,
+            };
             let conversation = Conversation {
                 id: ConversationId::new(),
                 contact: contact.id,
@@ -49,12 +68,26 @@ impl Threads {
                 done: false,
             };
             for kind in [EventKind::ContactCreated, EventKind::ConversationCreated] {
-                let data = EventData { contact: Some(contact.id), ..EventData::default() }.json();
+                let data = EventData {
+                    contact: Some(contact.id),
+                    ..EventData::default()
+                }
+                .json();
                 let conversation = Some(conversation.id);
-                changes.events.push(NewEvent { kind, at: now, actor: None, conversation, data });
+                changes.events.push(NewEvent {
+                    kind,
+                    at: now,
+                    actor: None,
+                    conversation,
+                    data,
+                });
             }
             changes.contacts.push((contact, address.clone()));
-            Thread { address: address.clone(), conversation, issue: None }
+            Thread {
+                address: address.clone(),
+                conversation,
+                issue: None,
+            }
         })
     }
 
@@ -68,7 +101,10 @@ impl Threads {
         changes: &mut Changes,
     ) -> AfterFiling {
         let number = &mut self.issue_number;
-        let thread = self.threads.get_mut(address).expect("a thread was made before it is filed under");
+        let thread = self
+            .threads
+            .get_mut(address)
+            .expect("a thread was made before it is filed under");
         let filing = file(thread.issue.as_ref(), after_close, now);
         let issue = match (filing, thread.issue.take()) {
             (Filing::Append, Some(issue)) => issue,
@@ -101,14 +137,22 @@ impl Threads {
             self.touched_issues.insert(address.clone());
             changes.events.push(issue_event(kind, &issue, None, now));
         }
-        let filed = AfterFiling { issue: issue.id, conversation: thread.conversation.id };
+        let filed = AfterFiling {
+            issue: issue.id,
+            conversation: thread.conversation.id,
+        };
         thread.issue = Some(issue);
         filed
     }
 
     /// Records that an agent answered; it counts for the open issue's first response.
     pub fn answered(&mut self, address: &Address, now: Timestamp) -> Option<IssueId> {
-        let issue = self.threads.get_mut(address)?.issue.as_mut().filter(|issue| issue.is_open())?;
+        let issue = self
+            .threads
+            .get_mut(address)?
+            .issue
+            .as_mut()
+            .filter(|issue| issue.is_open())?;
         if issue.first_response_at.is_none() {
             issue.first_response_at = Some(now);
             self.touched_issues.insert(address.clone());
@@ -119,10 +163,18 @@ impl Threads {
     /// Moves everything that was changed to where it will be written from.
     pub fn settle(mut self, changes: &mut Changes) {
         for address in &self.touched_issues {
-            changes.issues.extend(self.threads.get(address).and_then(|thread| thread.issue.clone()));
+            changes.issues.extend(
+                self.threads
+                    .get(address)
+                    .and_then(|thread| thread.issue.clone()),
+            );
         }
         for address in &self.touched {
-            changes.conversations.extend(self.threads.remove(address).map(|thread| thread.conversation));
+            changes.conversations.extend(
+                self.threads
+                    .remove(address)
+                    .map(|thread| thread.conversation),
+            );
         }
     }
 }

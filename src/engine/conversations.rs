@@ -19,13 +19,21 @@ impl Engine {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let Some(mut found) = conversation::find_conversation(&mut tx.conn, id).await? else {
+                    let Some(mut found) = conversation::find_conversation(&mut tx.conn, id).await?
+                    else {
                         return Ok(None);
                     };
                     if found.unread > 0 {
                         found.unread = 0;
-                        conversation::upsert_conversations(&mut tx.conn, std::slice::from_ref(&found)).await?;
-                        let data = EventData { contact: Some(found.contact), ..EventData::default() };
+                        conversation::upsert_conversations(
+                            &mut tx.conn,
+                            std::slice::from_ref(&found),
+                        )
+                        .await?;
+                        let data = EventData {
+                            contact: Some(found.contact),
+                            ..EventData::default()
+                        };
                         tx.emit(NewEvent {
                             kind: EventKind::ConversationRead,
                             at: now,
@@ -41,17 +49,25 @@ impl Engine {
     }
 
     /// Keeps a conversation in sight, as if its newest message had not been read.
-    pub async fn unread_conversation(&self, id: ConversationId) -> Result<Option<Conversation>, EngineFault> {
+    pub async fn unread_conversation(
+        &self,
+        id: ConversationId,
+    ) -> Result<Option<Conversation>, EngineFault> {
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let Some(mut found) = conversation::find_conversation(&mut tx.conn, id).await? else {
+                    let Some(mut found) = conversation::find_conversation(&mut tx.conn, id).await?
+                    else {
                         return Ok(None);
                     };
                     if found.unread == 0 {
                         found.unread = 1;
-                        conversation::upsert_conversations(&mut tx.conn, std::slice::from_ref(&found)).await?;
+                        conversation::upsert_conversations(
+                            &mut tx.conn,
+                            std::slice::from_ref(&found),
+                        )
+                        .await?;
                     }
                     Ok(Some(found))
                 })

@@ -50,14 +50,22 @@ pub struct Claimed {
 
 impl Engine {
     /// Takes or renews the lease on a gateway; nothing while another daemon has it.
-    pub async fn take_lease(&self, name: &GatewayName, holder: &str) -> Result<Option<Lease>, EngineFault> {
+    pub async fn take_lease(
+        &self,
+        name: &GatewayName,
+        holder: &str,
+    ) -> Result<Option<Lease>, EngineFault> {
         let (name, holder, now) = (name.clone(), holder.to_owned(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let epoch = gateway::upsert_lease(&mut tx.conn, &name, &holder, now, LEASE).await?;
-                    Ok(epoch.map(|epoch| Lease { gateway: name, epoch }))
+                    let epoch =
+                        gateway::upsert_lease(&mut tx.conn, &name, &holder, now, LEASE).await?;
+                    Ok(epoch.map(|epoch| Lease {
+                        gateway: name,
+                        epoch,
+                    }))
                 })
             })
             .await
@@ -69,7 +77,9 @@ impl Engine {
         self.context
             .store
             .write(move |tx| {
-                Box::pin(async move { Ok(gateway::release_lease(&mut tx.conn, &name, &holder).await?) })
+                Box::pin(
+                    async move { Ok(gateway::release_lease(&mut tx.conn, &name, &holder).await?) },
+                )
             })
             .await
     }
@@ -80,7 +90,8 @@ impl Engine {
         let mut settled = 0;
         loop {
             let mut conn = self.context.store.read().await?;
-            let abandoned = delivery::list_abandoned(&mut conn, &lease.gateway, lease.epoch, SETTLE).await?;
+            let abandoned =
+                delivery::list_abandoned(&mut conn, &lease.gateway, lease.epoch, SETTLE).await?;
             drop(conn);
             if abandoned.is_empty() {
                 return Ok(settled);
@@ -126,7 +137,11 @@ impl Engine {
     }
 
     /// What may leave by a gateway now, in order, before anything is promised.
-    pub async fn list_due(&self, name: &GatewayName, limit: u32) -> Result<Vec<Delivery>, EngineFault> {
+    pub async fn list_due(
+        &self,
+        name: &GatewayName,
+        limit: u32,
+    ) -> Result<Vec<Delivery>, EngineFault> {
         let mut conn = self.context.store.read().await?;
         Ok(delivery::list_due(&mut conn, name, self.context.clock.now(), limit).await?)
     }
@@ -146,9 +161,16 @@ impl Engine {
     /// Records the intent to send these messages; nothing when the lease is lost.
     ///
     /// What was canceled, opted out or came too late meanwhile is not among what is given back.
-    pub async fn claim(&self, lease: &Lease, ids: Vec<MessageId>) -> Result<Option<Vec<Claimed>>, EngineFault> {
+    pub async fn claim(
+        &self,
+        lease: &Lease,
+        ids: Vec<MessageId>,
+    ) -> Result<Option<Vec<Claimed>>, EngineFault> {
         let (lease, context) = (lease.clone(), Arc::clone(&self.context));
-        self.context.store.write(move |tx| claim_slice(tx, lease, ids, context)).await
+        self.context
+            .store
+            .write(move |tx| claim_slice(tx, lease, ids, context))
+            .await
     }
 
     /// Records what came of an attempt.
@@ -180,20 +202,40 @@ fn claim_slice(
         }
         let now = context.clock.now();
         let found = delivery::load_deliveries(&mut tx.conn, &ids).await?;
-        let mut found: HashMap<MessageId, Delivery> = found.into_iter().map(|one| (one.message, one)).collect();
+        let mut found: HashMap<MessageId, Delivery> =
+            found.into_iter().map(|one| (one.message, one)).collect();
         let waiting = |one: &Delivery| one.state == crate::domain::delivery::DeliveryState::Queued;
-        let due: Vec<Delivery> = ids.iter().filter_map(|id| found.remove(id)).filter(waiting).collect();
+        let due: Vec<Delivery> = ids
+            .iter()
+            .filter_map(|id| found.remove(id))
+            .filter(waiting)
+            .collect();
         let messages = message::load_messages(&mut tx.conn, &ids).await?;
-        let pairs: Vec<_> = messages.values().map(|message| (message.from.clone(), message.to.clone())).collect();
+        let pairs: Vec<_> = messages
+            .values()
+            .map(|message| (message.from.clone(), message.to.clone()))
+            .collect();
         let suppressed = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
         let mut timelines = Timelines::new(messages, HashMap::new());
         let mut changes = Changes::default();
         // What ends here gets a line in its timeline, which has to be known for that.
-        if due.iter().any(|one| one.valid_until <= now || one.attempt > 0) || !suppressed.is_empty() {
+        if due
+            .iter()
+            .any(|one| one.valid_until <= now || one.attempt > 0)
+            || !suppressed.is_empty()
+        {
             let messages = message::load_messages(&mut tx.conn, &ids).await?;
-            timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
+            timelines =
+                Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
         }
-        let claimed = claim(due, lease.epoch, &suppressed, &mut timelines, now, &mut changes);
+        let claimed = claim(
+            due,
+            lease.epoch,
+            &suppressed,
+            &mut timelines,
+            now,
+            &mut changes,
+        );
         let give = |delivery: Delivery| {
             let message = timelines.message(delivery.message)?.clone();
             Some(Claimed { delivery, message })
@@ -222,20 +264,31 @@ async fn load(tx: &mut Tx, commands: &[Attempted]) -> Result<Before, EngineFault
     }
     let ids: Vec<MessageId> = commands.iter().map(|command| command.message).collect();
     let deliveries = delivery::load_deliveries(&mut tx.conn, &ids).await?;
-    let deliveries = deliveries.into_iter().map(|one| (one.message, one)).collect();
+    let deliveries = deliveries
+        .into_iter()
+        .map(|one| (one.message, one))
+        .collect();
     let messages = message::load_messages(&mut tx.conn, &ids).await?;
     let timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
     let keys: Vec<_> = commands.iter().flat_map(keys).collect();
     let references = reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
     let parked = reference::take_parked(&mut tx.conn, &keys).await?;
-    Ok(Before { epochs, deliveries, timelines, references, parked, health })
+    Ok(Before {
+        epochs,
+        deliveries,
+        timelines,
+        references,
+        parked,
+        health,
+    })
 }
 
 fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
     match &command.outcome {
-        Outcome::Accepted { references, .. } => {
-            references.iter().map(|value| (command.gateway.clone(), value.clone())).collect()
-        }
+        Outcome::Accepted { references, .. } => references
+            .iter()
+            .map(|value| (command.gateway.clone(), value.clone()))
+            .collect(),
         Outcome::Throttled { .. }
         | Outcome::NotSent(_)
         | Outcome::Rejected(_)
@@ -276,12 +329,16 @@ async fn record_slice(
     let (mut changes, recorded) = record(commands, &mut before, now);
     for (name, health) in &before.health {
         let was = healthy.get(name);
-        if was == Some(health) || (was.is_none() && health.state == HealthState::Up && health.failures == 0) {
+        if was == Some(health)
+            || (was.is_none() && health.state == HealthState::Up && health.failures == 0)
+        {
             continue;
         }
         gateway::upsert_health(&mut tx.conn, health).await?;
         let turned = was.map_or(HealthState::Up, |was| was.state) != health.state;
-        changes.events.extend(turned.then(|| health_event(health, now)));
+        changes
+            .events
+            .extend(turned.then(|| health_event(health, now)));
     }
     // What was parked for a reference that turned out to be another message's goes back.
     changes.parked.append(&mut before.parked);
@@ -302,5 +359,11 @@ fn health_event(health: &Health, now: Timestamp) -> NewEvent {
         reason: health.reason.as_deref(),
         ..EventData::default()
     };
-    NewEvent { kind, at: now, actor: None, conversation: None, data: data.json() }
+    NewEvent {
+        kind,
+        at: now,
+        actor: None,
+        conversation: None,
+        data: data.json(),
+    }
 }

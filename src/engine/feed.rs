@@ -36,7 +36,11 @@ impl Feed {
         let mut conn = store.read().await?;
         let head = event::find_head(&mut conn).await?;
         drop(conn);
-        let feed = Self { store, recent: Arc::default(), head: watch::Sender::new(head) };
+        let feed = Self {
+            store,
+            recent: Arc::default(),
+            head: watch::Sender::new(head),
+        };
         tasks.spawn("feed", feed.clone().follow(committed, tasks.clone()));
         Ok(feed)
     }
@@ -61,13 +65,23 @@ impl Feed {
     }
 
     fn remembered(&self, seq: i64, limit: u32) -> Option<Vec<Event>> {
-        let recent = self.recent.read().expect("nothing panics while it holds the memory");
+        let recent = self
+            .recent
+            .read()
+            .expect("nothing panics while it holds the memory");
         let first = recent.front()?.seq;
         let skip = usize::try_from(seq.checked_sub(first)?.checked_add(1)?).ok()?;
         if skip == recent.len() && seq < self.head() {
             return None;
         }
-        Some(recent.iter().skip(skip).take(limit as usize).cloned().collect())
+        Some(
+            recent
+                .iter()
+                .skip(skip)
+                .take(limit as usize)
+                .cloned()
+                .collect(),
+        )
     }
 
     async fn follow(self, mut committed: broadcast::Receiver<Arc<Vec<Event>>>, tasks: Tasks) {
@@ -89,7 +103,10 @@ impl Feed {
     }
 
     fn remember(&self, events: &[Event]) {
-        let mut recent = self.recent.write().expect("nothing panics while it holds the memory");
+        let mut recent = self
+            .recent
+            .write()
+            .expect("nothing panics while it holds the memory");
         let Some(first) = events.first() else {
             return;
         };
@@ -104,7 +121,10 @@ impl Feed {
     }
 
     fn forget(&self) {
-        self.recent.write().expect("nothing panics while it holds the memory").clear();
+        self.recent
+            .write()
+            .expect("nothing panics while it holds the memory")
+            .clear();
     }
 
     fn raise(&self, seq: i64) {

@@ -47,7 +47,12 @@ impl Engine {
     }
 
     /// Gives an open issue to an agent.
-    pub async fn assign_issue(&self, id: IssueId, to: AgentId, by: &Principal) -> Result<Issue, IssueFault> {
+    pub async fn assign_issue(
+        &self,
+        id: IssueId,
+        to: AgentId,
+        by: &Principal,
+    ) -> Result<Issue, IssueFault> {
         self.change_issue(id, by, Action::Assign(to)).await
     }
 
@@ -61,13 +66,20 @@ impl Engine {
         self.change_issue(id, by, Action::Close).await
     }
 
-    async fn change_issue(&self, id: IssueId, by: &Principal, action: Action) -> Result<Issue, IssueFault> {
+    async fn change_issue(
+        &self,
+        id: IssueId,
+        by: &Principal,
+        action: Action,
+    ) -> Result<Issue, IssueFault> {
         let (by, now) = (by.agent.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let before = issue::find_issue(&mut tx.conn, id).await?.ok_or(IssueFault::Unknown)?;
+                    let before = issue::find_issue(&mut tx.conn, id)
+                        .await?
+                        .ok_or(IssueFault::Unknown)?;
                     let assignee = match action {
                         Action::Assign(to) => {
                             let agent = agent::find_agent(&mut tx.conn, to).await?;
@@ -76,8 +88,9 @@ impl Engine {
                         Action::Take | Action::Unassign | Action::Close => None,
                     };
                     let mut issue = before.clone();
-                    let kind = apply(&mut issue, &action, assignee.as_ref(), &by, now)
-                        .map_err(|refusal| IssueFault::Refused(refusal, Box::new(before.clone())))?;
+                    let kind = apply(&mut issue, &action, assignee.as_ref(), &by, now).map_err(
+                        |refusal| IssueFault::Refused(refusal, Box::new(before.clone())),
+                    )?;
                     if issue != before {
                         issue::upsert_issues(&mut tx.conn, std::slice::from_ref(&issue)).await?;
                         tx.emit(issue_event(kind, &issue, Some(&by), now));

@@ -65,12 +65,20 @@ pub(super) struct Cache {
 
 impl Cache {
     fn find(&self, hash: &str) -> Option<Principal> {
-        let good = self.good.lock().expect("nothing panics while it holds the cache");
-        good.get(hash).filter(|(_, since)| since.elapsed() < TRUST).map(|(principal, _)| principal.clone())
+        let good = self
+            .good
+            .lock()
+            .expect("nothing panics while it holds the cache");
+        good.get(hash)
+            .filter(|(_, since)| since.elapsed() < TRUST)
+            .map(|(principal, _)| principal.clone())
     }
 
     fn remember(&self, hash: String, principal: Principal) {
-        let mut good = self.good.lock().expect("nothing panics while it holds the cache");
+        let mut good = self
+            .good
+            .lock()
+            .expect("nothing panics while it holds the cache");
         if good.len() >= REMEMBERED {
             good.retain(|_, (_, since)| since.elapsed() < TRUST);
         }
@@ -80,7 +88,10 @@ impl Cache {
     }
 
     fn forget(&self, id: KeyId) {
-        let mut good = self.good.lock().expect("nothing panics while it holds the cache");
+        let mut good = self
+            .good
+            .lock()
+            .expect("nothing panics while it holds the cache");
         good.retain(|_, (principal, _)| principal.key != id);
     }
 }
@@ -102,19 +113,29 @@ impl Engine {
         if key.revoked_at.is_some() {
             return Ok(None);
         }
-        let principal = Principal { key: key.id, agent: key.agent, role: key.role };
+        let principal = Principal {
+            key: key.id,
+            agent: key.agent,
+            role: key.role,
+        };
         self.keys.remember(hash, principal.clone());
         Ok(Some(principal))
     }
 
     /// Makes a key that acts for an agent: the one named (by name, e-mail address or id), or one
     /// called like the key, made when there is none.
-    pub async fn create_key(&self, name: &str, role: Role, for_agent: Option<&str>) -> Result<NewKey, KeyFault> {
+    pub async fn create_key(
+        &self,
+        name: &str,
+        role: Role,
+        for_agent: Option<&str>,
+    ) -> Result<NewKey, KeyFault> {
         let (name, now) = (name.to_owned(), self.context.clock.now());
         let for_agent = for_agent.map(str::to_owned);
         let secret = new_secret();
         let hash = hash(&secret);
-        let key = self.context
+        let key = self
+            .context
             .store
             .write(move |tx| {
                 Box::pin(async move {
@@ -127,8 +148,13 @@ impl Engine {
                         (Some(owner), _) => owner,
                         (None, Some(wanted)) => return Err(KeyFault::UnknownAgent(wanted)),
                         (None, None) => {
-                            let made =
-                                Agent { id: AgentId::new(), name: name.clone(), email: None, role, created_at: now };
+                            let made = Agent {
+                                id: AgentId::new(),
+                                name: name.clone(),
+                                email: None,
+                                role,
+                                created_at: now,
+                            };
                             agent::insert_agent(&mut tx.conn, &made, None).await?;
                             made
                         }
@@ -137,7 +163,14 @@ impl Engine {
                         return Err(KeyFault::AboveAgent(owner.role.as_str()));
                     }
                     let (id, agent) = (KeyId::new(), owner.to_ref());
-                    let key = ApiKey { id, name, role, agent, created_at: now, revoked_at: None };
+                    let key = ApiKey {
+                        id,
+                        name,
+                        role,
+                        agent,
+                        created_at: now,
+                        revoked_at: None,
+                    };
                     agent::insert_key(&mut tx.conn, &key, &hash).await?;
                     Ok::<_, KeyFault>(key)
                 })
@@ -149,13 +182,18 @@ impl Engine {
     /// Ends a key at once.
     pub async fn revoke_key(&self, id: KeyId) -> Result<ApiKey, KeyFault> {
         let now = self.context.clock.now();
-        let key = self.context
+        let key = self
+            .context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    agent::find_key(&mut tx.conn, id).await?.ok_or(KeyFault::Unknown)?;
+                    agent::find_key(&mut tx.conn, id)
+                        .await?
+                        .ok_or(KeyFault::Unknown)?;
                     agent::update_revoked(&mut tx.conn, id, now).await?;
-                    agent::find_key(&mut tx.conn, id).await?.ok_or(KeyFault::Unknown)
+                    agent::find_key(&mut tx.conn, id)
+                        .await?
+                        .ok_or(KeyFault::Unknown)
                 })
             })
             .await?;
@@ -172,14 +210,26 @@ impl Engine {
         password_hash: &str,
     ) -> Result<Agent, KeyFault> {
         let (id, created_at) = (AgentId::new(), self.context.clock.now());
-        let added = Agent { id, name: name.to_owned(), email: Some(email.to_lowercase()), role, created_at };
+        let added = Agent {
+            id,
+            name: name.to_owned(),
+            email: Some(email.to_lowercase()),
+            role,
+            created_at,
+        };
         let password_hash = password_hash.to_owned();
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    for taken in [Some(added.name.as_str()), added.email.as_deref()].into_iter().flatten() {
-                        if agent::find_agent_called(&mut tx.conn, taken).await?.is_some() {
+                    for taken in [Some(added.name.as_str()), added.email.as_deref()]
+                        .into_iter()
+                        .flatten()
+                    {
+                        if agent::find_agent_called(&mut tx.conn, taken)
+                            .await?
+                            .is_some()
+                        {
                             return Err(KeyFault::Taken(taken.to_owned()));
                         }
                     }
@@ -204,7 +254,10 @@ fn checksum(body: &str) -> String {
 }
 
 fn looks_like_a_key(secret: &str) -> bool {
-    let Some(body) = secret.strip_prefix(PREFIX).filter(|body| body.len() == 72 && body.is_ascii()) else {
+    let Some(body) = secret
+        .strip_prefix(PREFIX)
+        .filter(|body| body.len() == 72 && body.is_ascii())
+    else {
         return false;
     };
     let (body, check) = body.split_at(64);

@@ -40,21 +40,32 @@ impl From<StoreFault> for OrderFault {
 
 impl Engine {
     /// Sends a message again that failed, came too late, or of which nobody knows.
-    pub async fn retry_message(&self, id: MessageId, by: &Principal) -> Result<Message, OrderFault> {
+    pub async fn retry_message(
+        &self,
+        id: MessageId,
+        by: &Principal,
+    ) -> Result<Message, OrderFault> {
         let (actor, now) = (by.agent.clone(), self.context.clock.now());
-        let message = self.context
+        let message = self
+            .context
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     let mut found = message::load_messages(&mut tx.conn, &[id]).await?;
                     let mut message = found.remove(&id).ok_or(OrderFault::Unknown)?;
-                    let again = matches!(message.status, Status::Failed | Status::Unconfirmed | Status::Expired);
+                    let again = matches!(
+                        message.status,
+                        Status::Failed | Status::Unconfirmed | Status::Expired
+                    );
                     if message.direction != Direction::Outbound || !again {
                         let why = "only a failed, expired or unconfirmed message can be sent again";
                         return Err(OrderFault::Refused(why.to_owned(), message.status));
                     }
                     let pair = (message.from.clone(), message.to.clone());
-                    if !suppression::load_suppressed(&mut tx.conn, std::slice::from_ref(&pair)).await?.is_empty() {
+                    if !suppression::load_suppressed(&mut tx.conn, std::slice::from_ref(&pair))
+                        .await?
+                        .is_empty()
+                    {
                         return Err(OrderFault::OptedOut(pair.0));
                     }
                     message.round += 1;
@@ -75,11 +86,23 @@ impl Engine {
                         segments: message.segments,
                     });
                     let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
-                    let event = status_event(&message, now).map(|event| NewEvent { actor: Some(actor), ..event });
+                    let event = status_event(&message, now).map(|event| NewEvent {
+                        actor: Some(actor),
+                        ..event
+                    });
                     let mut timelines = Timelines::new([(id, message.clone())].into(), timeline);
                     let detail = Some("an agent ordered it to be sent again".to_owned());
                     let known = whole(id, message.round);
-                    timelines.add(known, Status::Queued, Some(Note { detail, ..Note::default() }), now, None);
+                    timelines.add(
+                        known,
+                        Status::Queued,
+                        Some(Note {
+                            detail,
+                            ..Note::default()
+                        }),
+                        now,
+                        None,
+                    );
                     timelines.settle(&mut changes);
                     changes.events.extend(event);
                     save(tx, changes, now).await?;
@@ -92,7 +115,11 @@ impl Engine {
     }
 
     /// Withdraws a message that still waits for its turn.
-    pub async fn cancel_message(&self, id: MessageId, by: &Principal) -> Result<Message, OrderFault> {
+    pub async fn cancel_message(
+        &self,
+        id: MessageId,
+        by: &Principal,
+    ) -> Result<Message, OrderFault> {
         let (actor, now) = (by.agent.clone(), self.context.clock.now());
         self.context
             .store

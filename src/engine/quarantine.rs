@@ -35,7 +35,12 @@ impl From<StoreFault> for ReplayFault {
 
 impl Engine {
     /// Keeps a request that proved who sent it and could not be read.
-    pub async fn quarantine(&self, line: &Line, raw: Arc<RawRequest>, reason: &str) -> Result<(), EngineFault> {
+    pub async fn quarantine(
+        &self,
+        line: &Line,
+        raw: Arc<RawRequest>,
+        reason: &str,
+    ) -> Result<(), EngineFault> {
         let one = Quarantined {
             id: QuarantineId::new(),
             gateway: line.spec.name.clone(),
@@ -58,10 +63,16 @@ impl Engine {
     /// Reads one of them again, as if it came now; what it says is stored once, however often.
     pub async fn replay(&self, id: QuarantineId) -> Result<Quarantined, ReplayFault> {
         let mut conn = self.context.store.read().await?;
-        let one = raw::find_quarantined(&mut conn, id).await?.ok_or(ReplayFault::Unknown)?;
-        let request = raw::find_raw_request(&mut conn, one.raw).await?.ok_or(ReplayFault::Unknown)?;
+        let one = raw::find_quarantined(&mut conn, id)
+            .await?
+            .ok_or(ReplayFault::Unknown)?;
+        let request = raw::find_raw_request(&mut conn, one.raw)
+            .await?
+            .ok_or(ReplayFault::Unknown)?;
         drop(conn);
-        let line = self.line(&one.gateway).ok_or_else(|| ReplayFault::NoGateway(one.gateway.to_string()))?;
+        let line = self
+            .line(&one.gateway)
+            .ok_or_else(|| ReplayFault::NoGateway(one.gateway.to_string()))?;
         let callbacks = read_again(line, &request).map_err(ReplayFault::Unreadable)?;
         let raw = Arc::new(request);
         for callback in callbacks {
@@ -73,14 +84,21 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     raw::update_replayed(&mut tx.conn, id, now).await?;
-                    raw::find_quarantined(&mut tx.conn, id).await?.ok_or(ReplayFault::Unknown)
+                    raw::find_quarantined(&mut tx.conn, id)
+                        .await?
+                        .ok_or(ReplayFault::Unknown)
                 })
             })
             .await
     }
 
     /// Does what one callback calls for.
-    pub async fn apply(&self, line: &Line, callback: Callback, raw: Arc<RawRequest>) -> Result<(), EngineFault> {
+    pub async fn apply(
+        &self,
+        line: &Line,
+        callback: Callback,
+        raw: Arc<RawRequest>,
+    ) -> Result<(), EngineFault> {
         match callback {
             Callback::Message(text) => self.receive(line, text, raw).await.map(drop),
             Callback::Report(report) => self.report(line, report, raw).await.map(drop),
@@ -92,11 +110,13 @@ impl Engine {
 fn read_again(line: &Line, request: &RawRequest) -> Result<Vec<Callback>, String> {
     let mut headers = http::HeaderMap::new();
     for (name, value) in &request.headers {
-        let name = http::HeaderName::from_bytes(name.as_bytes()).map_err(|fault| fault.to_string())?;
+        let name =
+            http::HeaderName::from_bytes(name.as_bytes()).map_err(|fault| fault.to_string())?;
         let value = http::HeaderValue::from_str(value).map_err(|fault| fault.to_string())?;
         headers.append(name, value);
     }
-    let method = http::Method::from_bytes(request.method.as_bytes()).map_err(|fault| fault.to_string())?;
+    let method =
+        http::Method::from_bytes(request.method.as_bytes()).map_err(|fault| fault.to_string())?;
     let request = CallbackRequest {
         method: &method,
         path_and_query: &request.target,

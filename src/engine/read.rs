@@ -10,7 +10,9 @@ use crate::domain::conversation::{Contact, Conversation, Issue};
 use crate::domain::delivery::QueueDepth;
 use crate::domain::event::Event;
 use crate::domain::health::Health;
-use crate::domain::id::{AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId};
+use crate::domain::id::{
+    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
+};
 use crate::domain::message::{Message, StatusEvent};
 use crate::domain::quarantine::Quarantined;
 use crate::store::conversation::View;
@@ -88,7 +90,9 @@ impl<'e> Reader<'e> {
     pub async fn message(&self, id: MessageId) -> Result<Option<MessageDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
-        Ok(with_timelines(&mut conn, found.into_iter().collect()).await?.pop())
+        Ok(with_timelines(&mut conn, found.into_iter().collect())
+            .await?
+            .pop())
     }
 
     /// Messages with their timelines, the newest first, from before an id.
@@ -105,10 +109,15 @@ impl<'e> Reader<'e> {
     }
 
     /// One conversation.
-    pub async fn conversation(&self, id: ConversationId) -> Result<Option<ConversationDetails>, EngineFault> {
+    pub async fn conversation(
+        &self,
+        id: ConversationId,
+    ) -> Result<Option<ConversationDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let found = conversation::find_conversation(&mut conn, id).await?;
-        Ok(with_details(&mut conn, found.into_iter().collect()).await?.pop())
+        Ok(with_details(&mut conn, found.into_iter().collect())
+            .await?
+            .pop())
     }
 
     /// Conversations, the one with the newest message first, from before a message.
@@ -121,7 +130,8 @@ impl<'e> Reader<'e> {
     ) -> Result<Vec<ConversationDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
-        let found = conversation::list_conversations(&mut conn, view, contact, before, limit).await?;
+        let found =
+            conversation::list_conversations(&mut conn, view, contact, before, limit).await?;
         with_details(&mut conn, found).await
     }
 
@@ -134,12 +144,21 @@ impl<'e> Reader<'e> {
     ) -> Result<Vec<TimelineEntry>, EngineFault> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(Timestamp(i64::MAX));
-        let filter = MessageFilter { conversation: Some(id), until: Some(before), ..MessageFilter::default() };
-        let messages = message::list_messages(&mut conn, &filter, MessageId(uuid::Uuid::max()), limit).await?;
+        let filter = MessageFilter {
+            conversation: Some(id),
+            until: Some(before),
+            ..MessageFilter::default()
+        };
+        let messages =
+            message::list_messages(&mut conn, &filter, MessageId(uuid::Uuid::max()), limit).await?;
         let events = event::list_conversation_events(&mut conn, id, before, limit).await?;
         let messages = with_timelines(&mut conn, messages).await?;
-        let messages = messages.into_iter().map(|one| TimelineEntry::Message(Box::new(one)));
-        let mut entries: Vec<_> = messages.chain(events.into_iter().map(TimelineEntry::Event)).collect();
+        let messages = messages
+            .into_iter()
+            .map(|one| TimelineEntry::Message(Box::new(one)));
+        let mut entries: Vec<_> = messages
+            .chain(events.into_iter().map(TimelineEntry::Event))
+            .collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
         entries.truncate(limit as usize);
         Ok(entries)
@@ -164,10 +183,16 @@ impl<'e> Reader<'e> {
     /// Every gateway, by name.
     pub async fn gateways(&self) -> Result<Vec<GatewayDetails>, EngineFault> {
         let known = gateway::list_health(&mut self.conn().await?).await?;
-        let mut known: HashMap<_, _> = known.into_iter().map(|one| (one.gateway.clone(), one)).collect();
+        let mut known: HashMap<_, _> = known
+            .into_iter()
+            .map(|one| (one.gateway.clone(), one))
+            .collect();
         let mut lines: Vec<Line> = self.context.lines.values().cloned().collect();
         lines.sort_by(|one, other| one.spec.name.cmp(&other.spec.name));
-        let details = |line: Line| GatewayDetails { health: known.remove(&line.spec.name), line };
+        let details = |line: Line| GatewayDetails {
+            health: known.remove(&line.spec.name),
+            line,
+        };
         Ok(lines.into_iter().map(details).collect())
     }
 
@@ -187,13 +212,21 @@ impl<'e> Reader<'e> {
     }
 
     /// Agents, the newest first, from before an id.
-    pub async fn agents(&self, before: Option<AgentId>, limit: u32) -> Result<Vec<Agent>, EngineFault> {
+    pub async fn agents(
+        &self,
+        before: Option<AgentId>,
+        limit: u32,
+    ) -> Result<Vec<Agent>, EngineFault> {
         let before = before.unwrap_or(AgentId(uuid::Uuid::max()));
         Ok(agent::list_agents(&mut self.conn().await?, before, limit).await?)
     }
 
     /// Keys, the newest first, from before an id.
-    pub async fn keys(&self, before: Option<KeyId>, limit: u32) -> Result<Vec<ApiKey>, EngineFault> {
+    pub async fn keys(
+        &self,
+        before: Option<KeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, EngineFault> {
         let before = before.unwrap_or(KeyId(uuid::Uuid::max()));
         Ok(agent::list_keys(&mut self.conn().await?, before, limit).await?)
     }
@@ -209,7 +242,10 @@ impl<'e> Reader<'e> {
     }
 }
 
-async fn with_timelines(conn: &mut Conn, messages: Vec<Message>) -> Result<Vec<MessageDetails>, EngineFault> {
+async fn with_timelines(
+    conn: &mut Conn,
+    messages: Vec<Message>,
+) -> Result<Vec<MessageDetails>, EngineFault> {
     let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
     let mut timelines = message::load_timelines(conn, &ids).await?;
     let details = |message: Message| {
@@ -227,7 +263,10 @@ async fn with_details(
     let ids: Vec<ConversationId> = conversations.iter().map(|one| one.id).collect();
     let last: Vec<MessageId> = conversations.iter().map(|one| one.last_message).collect();
     let contacts = conversation::list_contacts(conn, &contacts).await?;
-    let mut contacts: HashMap<_, _> = contacts.into_iter().map(|(one, known)| (one.id, (one, known))).collect();
+    let mut contacts: HashMap<_, _> = contacts
+        .into_iter()
+        .map(|(one, known)| (one.id, (one, known)))
+        .collect();
     let mut issues = issue::load_open(conn, &ids).await?;
     let mut messages = message::load_messages(conn, &last).await?;
     let details = |conversation: Conversation| {

@@ -36,14 +36,20 @@ impl Engine {
 
 fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
     let spec = &line.spec;
-    let keyword = text.keyword.or_else(|| sms::keyword(&text.text, &spec.country));
+    let keyword = text
+        .keyword
+        .or_else(|| sms::keyword(&text.text, &spec.country));
     let consent = keyword.and_then(|keyword| match keyword {
         sms::Keyword::Stop => Some(Consent::Withdrawn),
         sms::Keyword::Start => Some(Consent::Given),
         sms::Keyword::Help => None,
     });
     let counted = sms::segment(&text.text);
-    let part = text.part.map(|part| Part { key: part.key, number: part.number, total: part.total });
+    let part = text.part.map(|part| Part {
+        key: part.key,
+        number: part.number,
+        total: part.total,
+    });
     Inbound {
         gateway: spec.name.clone(),
         reference: text.reference,
@@ -57,7 +63,9 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         after_close: spec.after_close,
         sent_at: text.sent_at,
         media: text.media,
-        part: part.filter(|part| part.total > 1 && part.total <= MOST_PARTS && (1..=part.total).contains(&part.number)),
+        part: part.filter(|part| {
+            part.total > 1 && part.total <= MOST_PARTS && (1..=part.total).contains(&part.number)
+        }),
         raw,
     }
 }
@@ -78,12 +86,19 @@ pub(super) fn slice(
             .filter_map(|group| known.get(&group).map(|known| known.message))
             .collect();
         let messages = message::load_messages(&mut tx.conn, &groups).await?;
-        let mut addresses: Vec<_> = commands.iter().map(|command| command.from.clone()).collect();
+        let mut addresses: Vec<_> = commands
+            .iter()
+            .map(|command| command.from.clone())
+            .collect();
         addresses.sort();
         addresses.dedup();
         let threads = conversation::load_threads(&mut tx.conn, &addresses).await?;
         let threads = Threads::new(threads, *tx.issue_number());
-        let before = Before { known, messages, threads };
+        let before = Before {
+            known,
+            messages,
+            threads,
+        };
         let (changes, receipts, issue_number) = receive(&commands, before, now);
         *tx.issue_number() = issue_number;
         save(tx, changes, now).await?;

@@ -26,7 +26,10 @@ impl Engine {
             (Some(failure), _) => Some(Note::from(failure)),
             (None, true) => {
                 let detail = Some("the provider will not say whether it was delivered".to_owned());
-                Some(Note { detail, ..Note::default() })
+                Some(Note {
+                    detail,
+                    ..Note::default()
+                })
             }
             (None, false) => None,
         };
@@ -50,14 +53,23 @@ pub(super) fn slice(
 ) -> BoxFuture<'_, Result<Vec<Applied>, EngineFault>> {
     Box::pin(async move {
         let now = context.clock.now();
-        let keys: Vec<_> = commands.iter().map(|one| (one.gateway.clone(), one.reference.clone())).collect();
-        let references = reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
+        let keys: Vec<_> = commands
+            .iter()
+            .map(|one| (one.gateway.clone(), one.reference.clone()))
+            .collect();
+        let references =
+            reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
         let mut ids: Vec<_> = references.values().map(|known| known.message).collect();
         ids.sort();
         ids.dedup();
         let messages = message::load_messages(&mut tx.conn, &ids).await?;
         let timelines = message::load_timelines(&mut tx.conn, &ids).await?;
-        let (changes, applied) = report(&commands, &references, Timelines::new(messages, timelines), now);
+        let (changes, applied) = report(
+            &commands,
+            &references,
+            Timelines::new(messages, timelines),
+            now,
+        );
         count(&changes.transitions);
         save(tx, changes, now).await?;
         Ok(applied)

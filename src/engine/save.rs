@@ -2,7 +2,10 @@
 
 use crate::domain::changes::Changes;
 use crate::domain::message::{Direction, RawRequest};
-use crate::store::{StoreFault, Tx, conversation, delivery, idempotency, issue, message, raw, reference, suppression};
+use crate::store::{
+    StoreFault, Tx, conversation, delivery, idempotency, issue, message, raw, reference,
+    suppression,
+};
 
 use crate::domain::clock::Timestamp;
 

@@ -30,7 +30,9 @@ pub(super) struct Queue<C, R> {
 
 impl<C, R> Clone for Queue<C, R> {
     fn clone(&self) -> Self {
-        Self { commands: self.commands.clone() }
+        Self {
+            commands: self.commands.clone(),
+        }
     }
 }
 
@@ -38,8 +40,12 @@ impl<C, R> Queue<C, R> {
     /// Leaves a command and waits until what it led to is on disk.
     pub(super) async fn ask(&self, command: C) -> Result<R, EngineFault> {
         let (answer, answered) = oneshot::channel();
-        self.commands.try_send((command, answer)).map_err(|_| EngineFault::Busy)?;
-        answered.await.unwrap_or_else(|_| Err(EngineFault::Unavailable("the daemon is stopping".into())))
+        self.commands
+            .try_send((command, answer))
+            .map_err(|_| EngineFault::Busy)?;
+        answered
+            .await
+            .unwrap_or_else(|_| Err(EngineFault::Unavailable("the daemon is stopping".into())))
     }
 }
 
@@ -60,8 +66,11 @@ where
     Queue { commands }
 }
 
-async fn run<C, R>(context: Arc<Context>, slice: Slice<C, R>, mut waiting: mpsc::Receiver<(C, Answer<R>)>)
-where
+async fn run<C, R>(
+    context: Arc<Context>,
+    slice: Slice<C, R>,
+    mut waiting: mpsc::Receiver<(C, Answer<R>)>,
+) where
     C: Send + Sync + Clone + 'static,
     R: Send + 'static,
 {
@@ -89,8 +98,12 @@ where
 }
 
 /// Finds the culprit of a slice that the database refused, so that the others are not harmed.
-async fn one_by_one<C, R>(context: &Arc<Context>, slice: Slice<C, R>, commands: &[C], answers: Vec<Answer<R>>)
-where
+async fn one_by_one<C, R>(
+    context: &Arc<Context>,
+    slice: Slice<C, R>,
+    commands: &[C],
+    answers: Vec<Answer<R>>,
+) where
     C: Send + Sync + Clone + 'static,
     R: Send + 'static,
 {
@@ -111,5 +124,8 @@ where
     R: Send + 'static,
 {
     let shared = Arc::clone(context);
-    context.store.write(move |tx| slice(tx, commands, shared)).await
+    context
+        .store
+        .write(move |tx| slice(tx, commands, shared))
+        .await
 }

@@ -47,36 +47,64 @@ impl Engine {
     /// Says what would become of a message, and stores nothing.
     pub async fn dry_run(&self, submission: &Submission) -> Result<DryRun, EngineFault> {
         let mut conn = self.context.store.read().await?;
-        let before = load(&mut conn, std::slice::from_ref(submission), &self.context.senders, 0).await?;
+        let before = load(
+            &mut conn,
+            std::slice::from_ref(submission),
+            &self.context.senders,
+            0,
+        )
+        .await?;
         let last_used = before
             .threads
             .find(&submission.to)
             .and_then(|thread| thread.conversation.last_gateway.clone());
-        let gateway = choose(submission, last_used.as_ref(), &self.context.senders).ok().map(|sender| sender.name.clone());
+        let gateway = choose(submission, last_used.as_ref(), &self.context.senders)
+            .ok()
+            .map(|sender| sender.name.clone());
         let priced = gateway
             .as_ref()
             .and_then(|name| (self.context.senders.price)(name, &submission.text))
             .unwrap_or_else(|| plain(&submission.text));
-        let blocked_by = check(submission, &before, &self.context.senders).err().unwrap_or_default();
-        Ok(DryRun { gateway, priced, blocked_by })
+        let blocked_by = check(submission, &before, &self.context.senders)
+            .err()
+            .unwrap_or_default();
+        Ok(DryRun {
+            gateway,
+            priced,
+            blocked_by,
+        })
     }
 }
 
 /// The gateways as the decision sees them.
-pub(super) fn senders(lines: &HashMap<GatewayName, Line>, default_sms: Option<GatewayName>) -> Senders {
+pub(super) fn senders(
+    lines: &HashMap<GatewayName, Line>,
+    default_sms: Option<GatewayName>,
+) -> Senders {
     let sender = |line: &Line| Sender {
         name: line.spec.name.clone(),
         address: line.spec.address.clone(),
         max_segments: line.gateway.capabilities().max_segments,
         valid_for: line.spec.valid_for,
     };
-    let by_name = lines.iter().map(|(name, line)| (name.clone(), sender(line))).collect();
-    let smart: HashMap<GatewayName, bool> =
-        lines.iter().map(|(name, line)| (name.clone(), line.spec.smart_encoding)).collect();
+    let by_name = lines
+        .iter()
+        .map(|(name, line)| (name.clone(), sender(line)))
+        .collect();
+    let smart: HashMap<GatewayName, bool> = lines
+        .iter()
+        .map(|(name, line)| (name.clone(), line.spec.smart_encoding))
+        .collect();
     let price = move |name: &GatewayName, text: &str| {
-        smart.get(name).map(|smart| if *smart { smartly(text) } else { plain(text) })
+        smart
+            .get(name)
+            .map(|smart| if *smart { smartly(text) } else { plain(text) })
     };
-    Senders { by_name, default_sms, price: Box::new(price) }
+    Senders {
+        by_name,
+        default_sms,
+        price: Box::new(price),
+    }
 }
 
 fn plain(text: &str) -> Priced {
@@ -91,8 +119,14 @@ fn plain(text: &str) -> Priced {
 
 fn smartly(text: &str) -> Priced {
     let (encoded, replaced) = sms::smart_encode(text);
-    let replacement = |one: sms::Replacement| Replacement { from: one.from.to_string(), to: one.to };
-    Priced { replacements: replaced.into_iter().map(replacement).collect(), ..plain(&encoded) }
+    let replacement = |one: sms::Replacement| Replacement {
+        from: one.from.to_string(),
+        to: one.to,
+    };
+    Priced {
+        replacements: replaced.into_iter().map(replacement).collect(),
+        ..plain(&encoded)
+    }
 }
 
 /// Loads what the submissions touch. Which gateway a message leaves by is not known yet, so the
@@ -110,15 +144,25 @@ async fn load(
     let threads = Threads::new(threads, issue_number);
     let mut pairs: Vec<Pair> = Vec::with_capacity(submissions.len());
     for one in submissions {
-        let last_used = threads.find(&one.to).and_then(|thread| thread.conversation.last_gateway.as_ref());
+        let last_used = threads
+            .find(&one.to)
+            .and_then(|thread| thread.conversation.last_gateway.as_ref());
         if let Ok(sender) = choose(one, last_used, senders) {
             pairs.push((sender.address.value().to_owned(), one.to.value().to_owned()));
         }
     }
     let suppressed = suppression::load_suppressed(conn, &pairs).await?;
-    let keys: Vec<_> = submissions.iter().filter_map(|one| one.once.as_ref()).map(|once| once.key.clone()).collect();
+    let keys: Vec<_> = submissions
+        .iter()
+        .filter_map(|one| one.once.as_ref())
+        .map(|once| once.key.clone())
+        .collect();
     let answers = idempotency::load_answers(conn, &keys).await?;
-    Ok(Before { threads, suppressed, answers })
+    Ok(Before {
+        threads,
+        suppressed,
+        answers,
+    })
 }
 
 type Submitted = Result<Accepted, Vec<SubmitRefusal>>;

@@ -53,22 +53,28 @@ pub async fn insert_agent(
 /// One agent.
 pub async fn find_agent(conn: &mut Conn, id: AgentId) -> Result<Option<Agent>, StoreFault> {
     let text = "SELECT id, name, email, role, created_at FROM agent WHERE id = $1";
-    let row: Option<AgentRow> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    let row: Option<AgentRow> =
+        on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
     row.map(Agent::try_from).transpose()
 }
 
 /// The agent of that name or e-mail address.
 pub async fn find_agent_called(conn: &mut Conn, name: &str) -> Result<Option<Agent>, StoreFault> {
-    let text = "SELECT id, name, email, role, created_at FROM agent WHERE name = $1 OR email = $1 LIMIT 1";
-    let row: Option<AgentRow> = on!(conn, c => sqlx::query_as(text).bind(name).fetch_optional(c).await?);
+    let text =
+        "SELECT id, name, email, role, created_at FROM agent WHERE name = $1 OR email = $1 LIMIT 1";
+    let row: Option<AgentRow> =
+        on!(conn, c => sqlx::query_as(text).bind(name).fetch_optional(c).await?);
     row.map(Agent::try_from).transpose()
 }
 
 /// Agents, the newest first, from before an id.
-pub async fn list_agents(conn: &mut Conn, before: AgentId, limit: u32) -> Result<Vec<Agent>, StoreFault> {
+pub async fn list_agents(
+    conn: &mut Conn,
+    before: AgentId,
+    limit: u32,
+) -> Result<Vec<Agent>, StoreFault> {
     let text = "SELECT id, name, email, role, created_at FROM agent WHERE id < $1 ORDER BY id DESC LIMIT $2";
-    let rows: Vec<AgentRow> =
-        on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
+    let rows: Vec<AgentRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Agent::try_from).collect()
 }
 
@@ -91,7 +97,10 @@ impl TryFrom<KeyRow> for ApiKey {
             id: KeyId(row.id),
             name: row.name,
             role: known(&row.role, Role::from_name)?,
-            agent: AgentRef { id: AgentId(row.agent_id), name: row.agent_name },
+            agent: AgentRef {
+                id: AgentId(row.agent_id),
+                name: row.agent_name,
+            },
             created_at: Timestamp(row.created_at),
             revoked_at: row.revoked_at.map(Timestamp),
         })
@@ -122,22 +131,30 @@ pub async fn insert_key(conn: &mut Conn, key: &ApiKey, hash: &str) -> Result<(),
 /// The key with that hash, revoked or not.
 pub async fn find_key_by_hash(conn: &mut Conn, hash: &str) -> Result<Option<ApiKey>, StoreFault> {
     let text = concat!(key_columns!(), "WHERE k.hash = $1");
-    let row: Option<KeyRow> = on!(conn, c => sqlx::query_as(text).bind(hash).fetch_optional(c).await?);
+    let row: Option<KeyRow> =
+        on!(conn, c => sqlx::query_as(text).bind(hash).fetch_optional(c).await?);
     row.map(ApiKey::try_from).transpose()
 }
 
 /// One key.
 pub async fn find_key(conn: &mut Conn, id: KeyId) -> Result<Option<ApiKey>, StoreFault> {
     let text = concat!(key_columns!(), "WHERE k.id = $1");
-    let row: Option<KeyRow> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    let row: Option<KeyRow> =
+        on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
     row.map(ApiKey::try_from).transpose()
 }
 
 /// Keys, the newest first, from before an id.
-pub async fn list_keys(conn: &mut Conn, before: KeyId, limit: u32) -> Result<Vec<ApiKey>, StoreFault> {
-    let text = concat!(key_columns!(), "WHERE k.id < $1 ORDER BY k.id DESC LIMIT $2");
-    let rows: Vec<KeyRow> =
-        on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
+pub async fn list_keys(
+    conn: &mut Conn,
+    before: KeyId,
+    limit: u32,
+) -> Result<Vec<ApiKey>, StoreFault> {
+    let text = concat!(
+        key_columns!(),
+        "WHERE k.id < $1 ORDER BY k.id DESC LIMIT $2"
+    );
+    let rows: Vec<KeyRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(ApiKey::try_from).collect()
 }
 

@@ -50,7 +50,10 @@ impl From<&Conversation> for Row {
             created_at: conversation.created_at.0,
             last_message_id: conversation.last_message.0,
             last_message_at: conversation.last_message_at.0,
-            last_gateway: conversation.last_gateway.as_ref().map(|name| name.as_str().to_owned()),
+            last_gateway: conversation
+                .last_gateway
+                .as_ref()
+                .map(|name| name.as_str().to_owned()),
             unread: i64::from(conversation.unread),
             archived: conversation.archived,
             done: conversation.done,
@@ -66,7 +69,10 @@ macro_rules! columns {
 }
 
 /// What is known of the ones behind these addresses, with the open or else the last issue.
-pub async fn load_threads(conn: &mut Conn, addresses: &[Address]) -> Result<Vec<Thread>, StoreFault> {
+pub async fn load_threads(
+    conn: &mut Conn,
+    addresses: &[Address],
+) -> Result<Vec<Thread>, StoreFault> {
     #[derive(sqlx::FromRow)]
     struct Found {
         channel: String,
@@ -84,17 +90,26 @@ pub async fn load_threads(conn: &mut Conn, addresses: &[Address]) -> Result<Vec<
         pg: concat!("SELECT a.channel, a.value, ", columns!(), " FROM jsonb_array_elements($1::jsonb) AS k(v)
             JOIN address a ON a.channel = k.v->>0 AND a.value = k.v->>1
             JOIN conversation c ON c.contact_id = a.contact_id"));
-    let keys: Vec<(String, &str)> =
-        addresses.iter().map(|address| (name_of(&address.channel()), address.value())).collect();
+    let keys: Vec<(String, &str)> = addresses
+        .iter()
+        .map(|address| (name_of(&address.channel()), address.value()))
+        .collect();
     let keys = json(&keys);
     let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    let ids: Vec<ConversationId> = found.iter().map(|one| ConversationId(one.conversation.id)).collect();
+    let ids: Vec<ConversationId> = found
+        .iter()
+        .map(|one| ConversationId(one.conversation.id))
+        .collect();
     let mut issues = issue::load_latest(conn, &ids).await?;
     let thread = |one: Found| {
         let conversation = Conversation::from(one.conversation);
         let address = address(&one.channel, one.value)?;
         let issue = issues.remove(&conversation.id);
-        Ok(Thread { address, conversation, issue })
+        Ok(Thread {
+            address,
+            conversation,
+            issue,
+        })
     };
     found.into_iter().map(thread).collect()
 }
@@ -107,7 +122,10 @@ fn address(channel: &str, value: String) -> Result<Address, StoreFault> {
 }
 
 /// Stores people who were not known before.
-pub async fn insert_contacts(conn: &mut Conn, contacts: &[(Contact, Address)]) -> Result<(), StoreFault> {
+pub async fn insert_contacts(
+    conn: &mut Conn,
+    contacts: &[(Contact, Address)],
+) -> Result<(), StoreFault> {
     #[derive(Serialize)]
     struct New<'a> {
         id: Uuid,
@@ -118,11 +136,19 @@ pub async fn insert_contacts(conn: &mut Conn, contacts: &[(Contact, Address)]) -
         value: &'a str,
     }
     static CONTACT: LazyLock<Statement> = LazyLock::new(|| {
-        let columns = [("id", Kind::Id), ("name", Kind::Text), ("created_at", Kind::Int)];
+        let columns = [
+            ("id", Kind::Id),
+            ("name", Kind::Text),
+            ("created_at", Kind::Int),
+        ];
         Statement::insert("contact", &columns, "")
     });
     static ADDRESS: LazyLock<Statement> = LazyLock::new(|| {
-        let columns = [("channel", Kind::Text), ("value", Kind::Text), ("contact_id", Kind::Id)];
+        let columns = [
+            ("channel", Kind::Text),
+            ("value", Kind::Text),
+            ("contact_id", Kind::Id),
+        ];
         Statement::insert("address", &columns, "")
     });
     let rows: Vec<New<'_>> = contacts
@@ -141,7 +167,10 @@ pub async fn insert_contacts(conn: &mut Conn, contacts: &[(Contact, Address)]) -
 }
 
 /// Stores conversations as they are now, new and changed alike.
-pub async fn upsert_conversations(conn: &mut Conn, conversations: &[Conversation]) -> Result<(), StoreFault> {
+pub async fn upsert_conversations(
+    conn: &mut Conn,
+    conversations: &[Conversation],
+) -> Result<(), StoreFault> {
     static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
         let columns = [
             ("id", Kind::Id),
@@ -168,7 +197,11 @@ pub async fn find_conversation(
     conn: &mut Conn,
     id: ConversationId,
 ) -> Result<Option<Conversation>, StoreFault> {
-    let text = concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1");
+    let text = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM conversation c WHERE c.id = $1"
+    );
     let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
     Ok(row.map(Conversation::from))
 }
@@ -235,11 +268,17 @@ pub async fn list_contacts(
     let mut contacts: Vec<(Contact, Vec<Address>)> = Vec::new();
     for one in found {
         let address = address(&one.channel, one.value)?;
-        match contacts.last_mut().filter(|(contact, _)| contact.id.0 == one.id) {
+        match contacts
+            .last_mut()
+            .filter(|(contact, _)| contact.id.0 == one.id)
+        {
             Some((_, addresses)) => addresses.push(address),
             None => {
-                let contact =
-                    Contact { id: ContactId(one.id), name: one.name, created_at: Timestamp(one.created_at) };
+                let contact = Contact {
+                    id: ContactId(one.id),
+                    name: one.name,
+                    created_at: Timestamp(one.created_at),
+                };
                 contacts.push((contact, vec![address]));
             }
         }

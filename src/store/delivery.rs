@@ -42,7 +42,11 @@ impl TryFrom<Row> for Delivery {
             message: MessageId(row.message_id),
             gateway: known(&row.gateway, GatewayName::parse)?,
             conversation: ConversationId(row.conversation_id),
-            priority: if row.lane == lane(Priority::Interactive) { Priority::Interactive } else { Priority::Bulk },
+            priority: if row.lane == lane(Priority::Interactive) {
+                Priority::Interactive
+            } else {
+                Priority::Bulk
+            },
             state: known(&row.state, DeliveryState::from_name)?,
             due_at: Timestamp(row.due_at),
             valid_until: Timestamp(row.valid_until),
@@ -110,7 +114,10 @@ pub async fn delete_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<(),
 }
 
 /// Deliveries by message.
-pub async fn load_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<Vec<Delivery>, StoreFault> {
+pub async fn load_deliveries(
+    conn: &mut Conn,
+    ids: &[MessageId],
+) -> Result<Vec<Delivery>, StoreFault> {
     let text = sql!(conn,
         lite: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", lite_ids!()),
         pg: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", pg_ids!()));
@@ -128,11 +135,15 @@ pub async fn list_due(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreFault> {
-    let text = concat!("SELECT ", columns!(), " FROM delivery d
+    let text = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM delivery d
         WHERE d.gateway = $1 AND d.state = 'queued' AND d.due_at <= $2
         AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id
             AND e.gateway = d.gateway AND e.message_id < d.message_id)
-        ORDER BY d.lane, d.message_id LIMIT $3");
+        ORDER BY d.lane, d.message_id LIMIT $3"
+    );
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(gateway.as_str()).bind(now.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Delivery::try_from).collect()
@@ -158,9 +169,9 @@ pub async fn find_next_due(
     gateway: &GatewayName,
     after: Timestamp,
 ) -> Result<Option<Timestamp>, StoreFault> {
-    let text = "SELECT MIN(due_at) FROM delivery WHERE gateway = $1 AND state = 'queued' AND due_at > $2";
-    let due: Option<i64> =
-        on!(conn, c => sqlx::query_scalar(text).bind(gateway.as_str()).bind(after.0).fetch_one(c).await?);
+    let text =
+        "SELECT MIN(due_at) FROM delivery WHERE gateway = $1 AND state = 'queued' AND due_at > $2";
+    let due: Option<i64> = on!(conn, c => sqlx::query_scalar(text).bind(gateway.as_str()).bind(after.0).fetch_one(c).await?);
     Ok(due.map(Timestamp))
 }
 
@@ -169,7 +180,11 @@ pub async fn count_queued(conn: &mut Conn) -> Result<Vec<QueueDepth>, StoreFault
     let text = "SELECT gateway, COUNT(*), MIN(due_at) FROM delivery GROUP BY gateway";
     let rows: Vec<(String, i64, i64)> = on!(conn, c => sqlx::query_as(text).fetch_all(c).await?);
     let depth = |(gateway, depth, oldest): (String, i64, i64)| {
-        Ok(QueueDepth { gateway: known(&gateway, GatewayName::parse)?, depth, oldest_due: Timestamp(oldest) })
+        Ok(QueueDepth {
+            gateway: known(&gateway, GatewayName::parse)?,
+            depth,
+            oldest_due: Timestamp(oldest),
+        })
     };
     rows.into_iter().map(depth).collect()
 }

@@ -33,7 +33,10 @@ impl TryFrom<Row> for Event {
             id: EventId(row.id),
             kind: known(&row.r#type, EventKind::from_name)?,
             at: Timestamp(row.at),
-            actor: row.actor_id.zip(row.actor_name).map(|(id, name)| AgentRef { id: AgentId(id), name }),
+            actor: row.actor_id.zip(row.actor_name).map(|(id, name)| AgentRef {
+                id: AgentId(id),
+                name,
+            }),
             conversation: row.conversation_id.map(ConversationId),
             data: row.data.into(),
         })
@@ -50,7 +53,11 @@ pub(super) async fn lock_head(conn: &mut Conn) -> Result<(i64, i64), StoreFault>
 }
 
 /// Records the numbers that were given out.
-pub(super) async fn save_head(conn: &mut Conn, seq: i64, issue_number: i64) -> Result<(), StoreFault> {
+pub(super) async fn save_head(
+    conn: &mut Conn,
+    seq: i64,
+    issue_number: i64,
+) -> Result<(), StoreFault> {
     let text = "UPDATE head SET feed_seq = $1, issue_number = $2";
     on!(conn, c => sqlx::query(text).bind(seq).bind(issue_number).execute(c).await.map(drop))?;
     Ok(())
@@ -107,7 +114,11 @@ pub async fn find_head(conn: &mut Conn) -> Result<i64, StoreFault> {
 }
 
 /// The events after a place, in order.
-pub async fn list_events(conn: &mut Conn, after: i64, limit: u32) -> Result<Vec<Event>, StoreFault> {
+pub async fn list_events(
+    conn: &mut Conn,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Event>, StoreFault> {
     let text = "SELECT seq, id, type, at, actor_id, actor_name, conversation_id, data FROM event
         WHERE seq > $1 ORDER BY seq LIMIT $2";
     let rows: Vec<Row> =

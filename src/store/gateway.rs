@@ -37,7 +37,11 @@ pub async fn upsert_lease(
 }
 
 /// Gives a lease back before it ends.
-pub async fn release_lease(conn: &mut Conn, gateway: &GatewayName, holder: &str) -> Result<(), StoreFault> {
+pub async fn release_lease(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+    holder: &str,
+) -> Result<(), StoreFault> {
     let text = "UPDATE lease SET expires_at = 0 WHERE gateway = $1 AND holder = $2";
     on!(conn, c => sqlx::query(text).bind(gateway.as_str()).bind(holder).execute(c).await.map(drop))?;
     Ok(())
@@ -82,9 +86,13 @@ pub async fn list_health(conn: &mut Conn) -> Result<Vec<Health>, StoreFault> {
 }
 
 /// What is known of one gateway.
-pub async fn find_health(conn: &mut Conn, gateway: &GatewayName) -> Result<Option<Health>, StoreFault> {
+pub async fn find_health(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+) -> Result<Option<Health>, StoreFault> {
     let text = "SELECT gateway, state, since, reason, failures, probe_at FROM gateway_state WHERE gateway = $1";
-    let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
+    let row: Option<Row> =
+        on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
     row.map(Health::try_from).transpose()
 }
 

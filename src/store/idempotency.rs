@@ -23,7 +23,10 @@ struct Row {
 }
 
 /// What was answered to these keys.
-pub async fn load_answers(conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, Answered>, StoreFault> {
+pub async fn load_answers(
+    conn: &mut Conn,
+    keys: &[Key],
+) -> Result<HashMap<Key, Answered>, StoreFault> {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
@@ -33,13 +36,26 @@ pub async fn load_answers(conn: &mut Conn, keys: &[Key]) -> Result<HashMap<Key, 
         pg: "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at
             FROM jsonb_array_elements($1::jsonb) AS k(v)
             JOIN idempotency i ON i.scope = (k.v->>0)::uuid AND i.key = k.v->>1");
-    let bound: Vec<(Uuid, &str)> = keys.iter().map(|key| (key.scope.0, key.value.as_str())).collect();
+    let bound: Vec<(Uuid, &str)> = keys
+        .iter()
+        .map(|key| (key.scope.0, key.value.as_str()))
+        .collect();
     let bound = json(&bound);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(bound).fetch_all(c).await?);
     let entry = |row: Row| {
-        let key = Key { scope: KeyId(row.scope), value: row.key };
+        let key = Key {
+            scope: KeyId(row.scope),
+            value: row.key,
+        };
         let status = u16::try_from(row.status).unwrap_or(200);
-        (key, Answered { fingerprint: row.fingerprint, status, response: row.response })
+        (
+            key,
+            Answered {
+                fingerprint: row.fingerprint,
+                status,
+                response: row.response,
+            },
+        )
     };
     Ok(rows.into_iter().map(entry).collect())
 }
@@ -74,8 +90,14 @@ pub async fn insert_answers(
 }
 
 /// Forgets some of the answers from before a time; says how many.
-pub async fn delete_answers(conn: &mut Conn, before: Timestamp, limit: u32) -> Result<u64, StoreFault> {
+pub async fn delete_answers(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreFault> {
     let text = "DELETE FROM idempotency WHERE (scope, key) IN
         (SELECT scope, key FROM idempotency WHERE created_at < $1 LIMIT $2)";
-    Ok(on!(conn, c => sqlx::query(text).bind(before.0).bind(i64::from(limit)).execute(c).await?.rows_affected()))
+    Ok(
+        on!(conn, c => sqlx::query(text).bind(before.0).bind(i64::from(limit)).execute(c).await?.rows_affected()),
+    )
 }

@@ -30,7 +30,10 @@ struct Row {
 }
 
 fn agent(id: Option<Uuid>, name: Option<String>) -> Option<AgentRef> {
-    id.zip(name).map(|(id, name)| AgentRef { id: AgentId(id), name })
+    id.zip(name).map(|(id, name)| AgentRef {
+        id: AgentId(id),
+        name,
+    })
 }
 
 impl TryFrom<Row> for Issue {
@@ -171,9 +174,13 @@ pub async fn list_issues(
     before: IssueId,
     limit: u32,
 ) -> Result<Vec<Issue>, StoreFault> {
-    let text = concat!("SELECT ", columns!(), " FROM issue WHERE id < $1
+    let text = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM issue WHERE id < $1
         AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR assignee_id = $3)
-        AND ($4 IS NULL OR conversation_id = $4) ORDER BY id DESC LIMIT $5");
+        AND ($4 IS NULL OR conversation_id = $4) ORDER BY id DESC LIMIT $5"
+    );
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)
         .bind(filter.state.map(IssueState::as_str))

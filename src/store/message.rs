@@ -68,7 +68,13 @@ impl TryFrom<Row> for Message {
             provider_reference: row.provider_reference,
             conversation: ConversationId(row.conversation_id),
             issue: row.issue_id.map(IssueId),
-            author: row.author_id.zip(row.author_name).map(|(id, name)| AgentRef { id: AgentId(id), name }),
+            author: row
+                .author_id
+                .zip(row.author_name)
+                .map(|(id, name)| AgentRef {
+                    id: AgentId(id),
+                    name,
+                }),
             details: parse(&row.details)?,
             raw: row.raw_id,
             round: small(row.round),
@@ -162,7 +168,9 @@ pub async fn load_messages(
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    rows.into_iter().map(|row| Message::try_from(row).map(|message| (message.id, message))).collect()
+    rows.into_iter()
+        .map(|row| Message::try_from(row).map(|message| (message.id, message)))
+        .collect()
 }
 
 /// Which messages a list holds.
@@ -201,17 +209,30 @@ pub async fn list_messages(
     // Each text leads the planner to the index that fits: of a conversation, of the trouble, or
     // of all messages by time.
     let text = if filter.conversation.is_some() {
-        concat!("SELECT ", columns!(), " FROM message WHERE id < $1 AND conversation_id = $8", rest!(),
-            " ORDER BY id DESC LIMIT $9")
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM message WHERE id < $1 AND conversation_id = $8",
+            rest!(),
+            " ORDER BY id DESC LIMIT $9"
+        )
     } else if filter.status.is_some_and(|status| {
-        matches!(status, Status::Failed | Status::Unconfirmed | Status::Expired | Status::Canceled)
+        matches!(
+            status,
+            Status::Failed | Status::Unconfirmed | Status::Expired | Status::Canceled
+        )
     }) {
         concat!("SELECT ", columns!(), " FROM message WHERE id < $1
             AND status IN ('failed', 'unconfirmed', 'expired', 'canceled') AND ($8 IS NULL OR $8 IS NOT NULL)",
             rest!(), " ORDER BY id DESC LIMIT $9")
     } else {
-        concat!("SELECT ", columns!(), " FROM message WHERE id < $1 AND ($8 IS NULL OR $8 IS NOT NULL)", rest!(),
-            " ORDER BY id DESC LIMIT $9")
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM message WHERE id < $1 AND ($8 IS NULL OR $8 IS NOT NULL)",
+            rest!(),
+            " ORDER BY id DESC LIMIT $9"
+        )
     };
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)
@@ -247,7 +268,11 @@ impl TryFrom<EventRow> for StatusEvent {
 
     fn try_from(row: EventRow) -> Result<Self, StoreFault> {
         let class = row.class.as_deref().map(named).transpose()?;
-        let note = Note { class, code: row.code, detail: row.detail };
+        let note = Note {
+            class,
+            code: row.code,
+            detail: row.detail,
+        };
         Ok(Self {
             message: MessageId(row.message_id),
             n: small(row.n),
@@ -291,7 +316,10 @@ pub async fn load_timelines(
 }
 
 /// Adds lines to timelines.
-pub async fn insert_status_events(conn: &mut Conn, events: &[StatusEvent]) -> Result<(), StoreFault> {
+pub async fn insert_status_events(
+    conn: &mut Conn,
+    events: &[StatusEvent],
+) -> Result<(), StoreFault> {
     static INSERT: LazyLock<Statement> = LazyLock::new(|| {
         let columns = [
             ("message_id", Kind::Id),
@@ -317,7 +345,10 @@ pub async fn insert_status_events(conn: &mut Conn, events: &[StatusEvent]) -> Re
         status: event.status.as_str().to_owned(),
         at: event.at.0,
         code: event.note.as_ref().and_then(|note| note.code.clone()),
-        class: event.note.as_ref().and_then(|note| note.class.as_ref().map(name_of)),
+        class: event
+            .note
+            .as_ref()
+            .and_then(|note| note.class.as_ref().map(name_of)),
         detail: event.note.as_ref().and_then(|note| note.detail.clone()),
         raw_id: event.raw,
     };

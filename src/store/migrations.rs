@@ -24,8 +24,17 @@ pub(super) async fn postgres(pool: &PgPool) -> Result<(), StoreFault> {
 async fn refuse_newer<C: Migrate>(migrator: &Migrator, conn: &mut C) -> Result<(), StoreFault> {
     let table = migrator.table_name.as_ref();
     conn.ensure_migrations_table(table).await?;
-    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
-    let found = conn.list_applied_migrations(table).await?.into_iter().map(|applied| applied.version).max();
+    let known = migrator
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0);
+    let found = conn
+        .list_applied_migrations(table)
+        .await?
+        .into_iter()
+        .map(|applied| applied.version)
+        .max();
     match found {
         Some(found) if found > known => Err(StoreFault::TooNew { found, known }),
         _ => Ok(()),

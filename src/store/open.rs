@@ -35,11 +35,21 @@ pub(super) async fn open(location: &Location, options: &OpenOptions) -> Result<O
 }
 
 async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, StoreFault> {
-    let fault = |source| StoreFault::File { path: path.display().to_string(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let fault = |source| StoreFault::File {
+        path: path.display().to_string(),
+        source,
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder).map_err(fault)?;
     }
-    let lock = if options.exclusive { Some(lock_file(path)?) } else { None };
+    let lock = if options.exclusive {
+        Some(lock_file(path)?)
+    } else {
+        None
+    };
     let base = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -62,15 +72,27 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
         .max_connections(READERS)
         .acquire_timeout(ACQUIRE)
         .connect_lazy_with(base.read_only(true).pragma("cache_size", "-8192"));
-    Ok(Opened { readers: Pool::Sqlite(readers), writer: Pool::Sqlite(writer), lock })
+    Ok(Opened {
+        readers: Pool::Sqlite(readers),
+        writer: Pool::Sqlite(writer),
+        lock,
+    })
 }
 
 /// Two daemons on one file would both think that every gateway is theirs.
 fn lock_file(path: &Path) -> Result<File, StoreFault> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let fault = |source| StoreFault::File { path: name.display().to_string(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(fault)?;
+    let fault = |source| StoreFault::File {
+        path: name.display().to_string(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreFault::Locked(path.to_owned())),
@@ -80,38 +102,65 @@ fn lock_file(path: &Path) -> Result<File, StoreFault> {
 
 /// The pragmas were asked for; a file system without shared memory may have refused one.
 async fn check_sqlite(pool: &SqlitePool, options: &OpenOptions) -> Result<(), StoreFault> {
-    let mode: String = sqlx::query("PRAGMA journal_mode").fetch_one(pool).await?.get(0);
-    let synchronous: i64 = sqlx::query("PRAGMA synchronous").fetch_one(pool).await?.get(0);
+    let mode: String = sqlx::query("PRAGMA journal_mode")
+        .fetch_one(pool)
+        .await?
+        .get(0);
+    let synchronous: i64 = sqlx::query("PRAGMA synchronous")
+        .fetch_one(pool)
+        .await?
+        .get(0);
     if (mode != "wal" || synchronous < 2) && !options.accept_data_loss {
-        return Err(StoreFault::Unsafe(format!("journal_mode is {mode}, synchronous is {synchronous}")));
+        return Err(StoreFault::Unsafe(format!(
+            "journal_mode is {mode}, synchronous is {synchronous}"
+        )));
     }
     Ok(())
 }
 
 async fn open_postgres(url: &str, options: &OpenOptions) -> Result<Opened, StoreFault> {
     let timeout = options.statement_timeout.as_millis().to_string();
-    let base = PgConnectOptions::from_str(url)?.application_name("postern").options([
-        ("statement_timeout", timeout.as_str()),
-        ("lock_timeout", "10000"),
-        // A daemon that was stopped in a transaction must not hold up the others for ever.
-        ("idle_in_transaction_session_timeout", "10000"),
-    ]);
-    let writer =
-        PgPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).connect_with(base.clone()).await?;
+    let base = PgConnectOptions::from_str(url)?
+        .application_name("postern")
+        .options([
+            ("statement_timeout", timeout.as_str()),
+            ("lock_timeout", "10000"),
+            // A daemon that was stopped in a transaction must not hold up the others for ever.
+            ("idle_in_transaction_session_timeout", "10000"),
+        ]);
+    let writer = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(base.clone())
+        .await?;
     check_postgres(&writer, options).await?;
     migrations::postgres(&writer).await?;
-    let readers = PgPoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE).connect_lazy_with(base);
-    Ok(Opened { readers: Pool::Postgres(readers), writer: Pool::Postgres(writer), lock: None })
+    let readers = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(ACQUIRE)
+        .connect_lazy_with(base);
+    Ok(Opened {
+        readers: Pool::Postgres(readers),
+        writer: Pool::Postgres(writer),
+        lock: None,
+    })
 }
 
 async fn check_postgres(pool: &sqlx::PgPool, options: &OpenOptions) -> Result<(), StoreFault> {
     if options.accept_data_loss {
         return Ok(());
     }
-    for statement in ["SHOW fsync", "SHOW full_page_writes", "SHOW synchronous_commit"] {
+    for statement in [
+        "SHOW fsync",
+        "SHOW full_page_writes",
+        "SHOW synchronous_commit",
+    ] {
         let value: String = sqlx::query(statement).fetch_one(pool).await?.get(0);
         if value == "off" {
-            return Err(StoreFault::Unsafe(format!("{} is off", statement.trim_start_matches("SHOW "))));
+            return Err(StoreFault::Unsafe(format!(
+                "{} is off",
+                statement.trim_start_matches("SHOW ")
+            )));
         }
     }
     Ok(())

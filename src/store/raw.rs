@@ -14,7 +14,10 @@ use crate::domain::message::RawRequest;
 use crate::domain::quarantine::Quarantined;
 
 /// Keeps requests.
-pub async fn insert_raw_requests(conn: &mut Conn, requests: &[&RawRequest]) -> Result<(), StoreFault> {
+pub async fn insert_raw_requests(
+    conn: &mut Conn,
+    requests: &[&RawRequest],
+) -> Result<(), StoreFault> {
     #[derive(Serialize)]
     struct New<'a> {
         id: Uuid,
@@ -45,7 +48,8 @@ pub async fn insert_raw_requests(conn: &mut Conn, requests: &[&RawRequest]) -> R
             received_at: request.received_at.0,
             method: &request.method,
             target: &request.target,
-            headers: serde_json::to_string(&request.headers).expect("pairs of texts always serialise"),
+            headers: serde_json::to_string(&request.headers)
+                .expect("pairs of texts always serialise"),
             body: bytes_as_text(&request.body),
         })
         .collect();
@@ -73,7 +77,8 @@ pub async fn find_raw_request(conn: &mut Conn, id: Uuid) -> Result<Option<RawReq
             received_at: Timestamp(row.received_at),
             method: row.method,
             target: row.target,
-            headers: serde_json::from_str(&row.headers).map_err(|_| StoreFault::Unreadable(row.headers))?,
+            headers: serde_json::from_str(&row.headers)
+                .map_err(|_| StoreFault::Unreadable(row.headers))?,
             body: row.body.into(),
         })
     };
@@ -126,20 +131,27 @@ pub async fn list_quarantined(
 ) -> Result<Vec<Quarantined>, StoreFault> {
     let text = "SELECT id, gateway, reason, raw_id, received_at, replayed_at FROM quarantine
         WHERE replayed_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
-    let rows: Vec<QuarantineRow> =
-        on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
+    let rows: Vec<QuarantineRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Quarantined::try_from).collect()
 }
 
 /// One of them, replayed or not.
-pub async fn find_quarantined(conn: &mut Conn, id: QuarantineId) -> Result<Option<Quarantined>, StoreFault> {
+pub async fn find_quarantined(
+    conn: &mut Conn,
+    id: QuarantineId,
+) -> Result<Option<Quarantined>, StoreFault> {
     let text = "SELECT id, gateway, reason, raw_id, received_at, replayed_at FROM quarantine WHERE id = $1";
-    let row: Option<QuarantineRow> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    let row: Option<QuarantineRow> =
+        on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
     row.map(Quarantined::try_from).transpose()
 }
 
 /// Records that one was replayed.
-pub async fn update_replayed(conn: &mut Conn, id: QuarantineId, at: Timestamp) -> Result<(), StoreFault> {
+pub async fn update_replayed(
+    conn: &mut Conn,
+    id: QuarantineId,
+    at: Timestamp,
+) -> Result<(), StoreFault> {
     let text = "UPDATE quarantine SET replayed_at = $2 WHERE id = $1";
     on!(conn, c => sqlx::query(text).bind(id.0).bind(at.0).execute(c).await.map(drop))?;
     Ok(())

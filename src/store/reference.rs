@@ -46,8 +46,7 @@ pub async fn load_references(
             FROM jsonb_array_elements($1::jsonb) AS k(v) JOIN reference r
             ON r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1");
     let keys = json(keys);
-    let rows: Vec<Row> =
-        on!(conn, c => sqlx::query_as(text).bind(keys).bind(direction.as_str()).fetch_all(c).await?);
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).bind(direction.as_str()).fetch_all(c).await?);
     let entry = |row: Row| {
         let meaning = Known {
             message: MessageId(row.message_id),
@@ -55,7 +54,10 @@ pub async fn load_references(
             parts: small(row.parts),
             round: small(row.round),
         };
-        Ok(((known(&row.gateway, GatewayName::parse)?, row.value), meaning))
+        Ok((
+            (known(&row.gateway, GatewayName::parse)?, row.value),
+            meaning,
+        ))
     };
     rows.into_iter().map(entry).collect()
 }
@@ -78,7 +80,9 @@ pub async fn insert_references(
 ) -> Result<(), StoreFault> {
     static INSERT: LazyLock<Statement> =
         LazyLock::new(|| Statement::insert("reference", &COLUMNS, ""));
-    INSERT.run(conn, &reference_rows(direction, references)).await
+    INSERT
+        .run(conn, &reference_rows(direction, references))
+        .await
 }
 
 /// Records what ids mean now; unlike a message's own, they come again.
@@ -91,7 +95,9 @@ pub async fn replace_references(
         let tail = "ON CONFLICT (gateway, direction, value) DO UPDATE SET message_id = excluded.message_id";
         Statement::insert("reference", &COLUMNS, tail)
     });
-    REPLACE.run(conn, &reference_rows(direction, references)).await
+    REPLACE
+        .run(conn, &reference_rows(direction, references))
+        .await
 }
 
 fn reference_rows(direction: Direction, references: &[(Key, Known)]) -> Vec<Row> {
@@ -161,8 +167,15 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
         gateway: report.gateway.as_str().to_owned(),
         value: report.reference.clone(),
         status: report.status.as_str().to_owned(),
-        code: report.note.as_ref().and_then(|note| note.code.clone()).unwrap_or_default(),
-        class: report.note.as_ref().and_then(|note| note.class.as_ref().map(name_of)),
+        code: report
+            .note
+            .as_ref()
+            .and_then(|note| note.code.clone())
+            .unwrap_or_default(),
+        class: report
+            .note
+            .as_ref()
+            .and_then(|note| note.class.as_ref().map(name_of)),
         detail: report.note.as_ref().and_then(|note| note.detail.clone()),
         at: report.at.0,
         received_at: report.received_at.0,
@@ -185,16 +198,22 @@ pub async fn take_parked(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Parked>, S
             RETURNING gateway, value, status, code, class, detail, at, received_at, raw_id");
     let keys = json(keys);
     let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    let mut reports = rows.into_iter().map(Parked::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut reports = rows
+        .into_iter()
+        .map(Parked::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     reports.sort_by_key(|report| report.received_at);
     Ok(reports)
 }
 
 /// The reports that came before a time and still wait, in the order they came.
-pub async fn list_parked(conn: &mut Conn, before: Timestamp, limit: u32) -> Result<Vec<Parked>, StoreFault> {
+pub async fn list_parked(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<Parked>, StoreFault> {
     let text = "SELECT gateway, value, status, code, class, detail, at, received_at, raw_id FROM parked_report
         WHERE received_at < $1 ORDER BY received_at LIMIT $2";
-    let rows: Vec<ParkedRow> =
-        on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
+    let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Parked::try_from).collect()
 }

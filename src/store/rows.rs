@@ -41,16 +41,39 @@ impl Statement {
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         let head = ["INSERT INTO ", table, " (", &names.join(", "), ") SELECT "].concat();
         let unfold = |value: fn(&str, Kind) -> String| {
-            columns.iter().map(|(name, kind)| value(name, *kind)).collect::<Vec<_>>().join(", ")
+            columns
+                .iter()
+                .map(|(name, kind)| value(name, *kind))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         // SQLite needs a WHERE before ON CONFLICT, to know that it does not belong to a join.
-        let lite = [&head, &unfold(lite_value), " FROM json_each($1) WHERE true ", tail].concat();
-        let pg = [&head, &unfold(pg_value), " FROM jsonb_array_elements($1::jsonb) AS e(v) ", tail].concat();
-        Self { lite: lite.leak(), pg: pg.leak() }
+        let lite = [
+            &head,
+            &unfold(lite_value),
+            " FROM json_each($1) WHERE true ",
+            tail,
+        ]
+        .concat();
+        let pg = [
+            &head,
+            &unfold(pg_value),
+            " FROM jsonb_array_elements($1::jsonb) AS e(v) ",
+            tail,
+        ]
+        .concat();
+        Self {
+            lite: lite.leak(),
+            pg: pg.leak(),
+        }
     }
 
     /// Runs the statement over the rows, if there are any.
-    pub(super) async fn run<R: Serialize>(&self, conn: &mut Conn, rows: &[R]) -> Result<(), StoreFault> {
+    pub(super) async fn run<R: Serialize>(
+        &self,
+        conn: &mut Conn,
+        rows: &[R],
+    ) -> Result<(), StoreFault> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -71,8 +94,20 @@ fn lite_value(name: &str, kind: Kind) -> String {
         Kind::Text | Kind::Int | Kind::Bool => field,
         Kind::Id => ["unhex(", &field, ", '-')"].concat(),
         Kind::Bytes => {
-            let (tag, rest) = (["substr(", &field, ", 1, 1)"].concat(), ["substr(", &field, ", 2)"].concat());
-            ["CASE ", &tag, " WHEN '#' THEN unhex(", &rest, ") ELSE CAST(", &rest, " AS BLOB) END"].concat()
+            let (tag, rest) = (
+                ["substr(", &field, ", 1, 1)"].concat(),
+                ["substr(", &field, ", 2)"].concat(),
+            );
+            [
+                "CASE ",
+                &tag,
+                " WHEN '#' THEN unhex(",
+                &rest,
+                ") ELSE CAST(",
+                &rest,
+                " AS BLOB) END",
+            ]
+            .concat()
         }
     }
 }
@@ -85,9 +120,20 @@ fn pg_value(name: &str, kind: Kind) -> String {
         Kind::Bool => ["(", &field, ")::boolean"].concat(),
         Kind::Id => ["(", &field, ")::uuid"].concat(),
         Kind::Bytes => {
-            let (tag, rest) = (["substr(", &field, ", 1, 1)"].concat(), ["substr(", &field, ", 2)"].concat());
-            ["CASE ", &tag, " WHEN '#' THEN decode(", &rest, ", 'hex') ELSE convert_to(", &rest, ", 'UTF8') END"]
-                .concat()
+            let (tag, rest) = (
+                ["substr(", &field, ", 1, 1)"].concat(),
+                ["substr(", &field, ", 2)"].concat(),
+            );
+            [
+                "CASE ",
+                &tag,
+                " WHEN '#' THEN decode(",
+                &rest,
+                ", 'hex') ELSE convert_to(",
+                &rest,
+                ", 'UTF8') END",
+            ]
+            .concat()
         }
     }
 }

@@ -40,13 +40,22 @@ pub async fn insert_suppressed(
         at: i64,
     }
     static INSERT: LazyLock<Statement> = LazyLock::new(|| {
-        let columns =
-            [("sender", Kind::Text), ("recipient", Kind::Text), ("reason", Kind::Text), ("at", Kind::Int)];
+        let columns = [
+            ("sender", Kind::Text),
+            ("recipient", Kind::Text),
+            ("reason", Kind::Text),
+            ("at", Kind::Int),
+        ];
         Statement::insert("suppression", &columns, "ON CONFLICT DO NOTHING")
     });
     let mut rows = Vec::with_capacity(pairs.len());
     for ((sender, recipient), reason, at) in pairs {
-        rows.push(New { sender, recipient, reason, at: at.0 });
+        rows.push(New {
+            sender,
+            recipient,
+            reason,
+            at: at.0,
+        });
     }
     INSERT.run(conn, &rows).await
 }

@@ -62,15 +62,19 @@ impl Handle {
         let (reply, answer) = oneshot::channel();
         let boxed: Unit = Box::new(move |tx| {
             Box::pin(async move {
-                let result = AssertUnwindSafe(unit(tx)).catch_unwind().await.unwrap_or_else(|_| {
-                    Err(StoreFault::NotCommitted("a unit of work panicked".to_owned()).into())
-                });
+                let result = AssertUnwindSafe(unit(tx))
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|_| {
+                        Err(StoreFault::NotCommitted("a unit of work panicked".to_owned()).into())
+                    });
                 let keep = result.is_ok();
                 let answer: Answer = Box::new(move |committed| {
                     let outcome = match committed {
                         Ok(()) => result,
                         // A unit that failed by itself knows more than the commit does.
-                        Err(why) => result.and_then(|_| Err(StoreFault::NotCommitted(why.to_string()).into())),
+                        Err(why) => result
+                            .and_then(|_| Err(StoreFault::NotCommitted(why.to_string()).into())),
                     };
                     drop(reply.send(outcome));
                 });
@@ -78,7 +82,9 @@ impl Handle {
             })
         });
         self.queue.try_send(boxed).map_err(|_| StoreFault::Busy)?;
-        answer.await.unwrap_or_else(|_| Err(StoreFault::NotCommitted("the writer stopped".to_owned()).into()))
+        answer.await.unwrap_or_else(|_| {
+            Err(StoreFault::NotCommitted("the writer stopped".to_owned()).into())
+        })
     }
 }
 
@@ -95,7 +101,11 @@ pub(super) fn start(
     Handle { queue }
 }
 
-async fn run(pool: Pool, mut units: mpsc::Receiver<Unit>, committed: broadcast::Sender<Arc<Vec<Event>>>) {
+async fn run(
+    pool: Pool,
+    mut units: mpsc::Receiver<Unit>,
+    committed: broadcast::Sender<Arc<Vec<Event>>>,
+) {
     let mut batch = Vec::with_capacity(UNITS);
     while units.recv_many(&mut batch, UNITS).await > 0 {
         let mut answers = Vec::with_capacity(batch.len());
@@ -133,7 +143,11 @@ async fn transaction(
         Pool::Sqlite(pool) => Conn::Sqlite(pool.acquire().await?),
         Pool::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
     };
-    let mut tx = Tx { conn, events: Vec::new(), issue_number: 0 };
+    let mut tx = Tx {
+        conn,
+        events: Vec::new(),
+        issue_number: 0,
+    };
     let outcome = fill(&mut tx, batch, answers).await;
     if outcome.is_err() {
         abandon(tx).await;
@@ -141,7 +155,11 @@ async fn transaction(
     outcome
 }
 
-async fn fill(tx: &mut Tx, batch: &mut Vec<Unit>, answers: &mut Vec<Answer>) -> Result<Vec<Event>, StoreFault> {
+async fn fill(
+    tx: &mut Tx,
+    batch: &mut Vec<Unit>,
+    answers: &mut Vec<Answer>,
+) -> Result<Vec<Event>, StoreFault> {
     let begin = sql!(&tx.conn, lite: "BEGIN IMMEDIATE", pg: "BEGIN");
     run_statement(&mut tx.conn, begin).await?;
     let (mut seq, issue_number) = event::lock_head(&mut tx.conn).await?;

@@ -21,6 +21,7 @@ use crate::store::{Store, StoreFault};
 mod conversations;
 mod deliver;
 mod feed;
+mod housekeeping;
 mod issues;
 mod keys;
 mod orders;
@@ -163,6 +164,11 @@ impl Engine {
             Some(wake) => wake.notified().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Whether other daemons may work on the same database.
+    pub fn is_shared(&self) -> bool {
+        self.context.store.is_shared()
     }
 
     /// Whether the database answers.

@@ -25,7 +25,7 @@ use crate::store::{Tx, delivery, gateway, message, reference, suppression};
 
 /// How long a lease lasts after it was taken or renewed: how long a gateway rests at most when
 /// its daemon dies.
-pub const LEASE: Duration = Duration::from_secs(10);
+const LEASE: Duration = Duration::from_secs(10);
 
 /// How many abandoned messages are settled in one transaction.
 const SETTLE: u32 = 500;
@@ -144,12 +144,6 @@ impl Engine {
     ) -> Result<Vec<Delivery>, EngineFault> {
         let mut conn = self.context.store.read().await?;
         Ok(delivery::list_due(&mut conn, name, self.context.clock.now(), limit).await?)
-    }
-
-    /// When the next message of a gateway falls due.
-    pub async fn next_due(&self, name: &GatewayName) -> Result<Option<Timestamp>, EngineFault> {
-        let mut conn = self.context.store.read().await?;
-        Ok(delivery::find_next_due(&mut conn, name, self.context.clock.now()).await?)
     }
 
     /// How a gateway is.

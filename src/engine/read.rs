@@ -236,6 +236,11 @@ impl<'e> Reader<'e> {
         Ok(delivery::count_queued(&mut self.conn().await?).await?)
     }
 
+    /// How many messages nobody knows the fate of.
+    pub async fn unconfirmed(&self) -> Result<i64, EngineFault> {
+        Ok(message::count_unconfirmed(&mut self.conn().await?).await?)
+    }
+
     /// How many requests wait in quarantine.
     pub async fn quarantine_size(&self) -> Result<i64, EngineFault> {
         Ok(raw::count_quarantined(&mut self.conn().await?).await?)

@@ -163,18 +163,6 @@ pub async fn list_abandoned(
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
-/// When the next message of a gateway falls due.
-pub async fn find_next_due(
-    conn: &mut Conn,
-    gateway: &GatewayName,
-    after: Timestamp,
-) -> Result<Option<Timestamp>, StoreFault> {
-    let text =
-        "SELECT MIN(due_at) FROM delivery WHERE gateway = $1 AND state = 'queued' AND due_at > $2";
-    let due: Option<i64> = on!(conn, c => sqlx::query_scalar(text).bind(gateway.as_str()).bind(after.0).fetch_one(c).await?);
-    Ok(due.map(Timestamp))
-}
-
 /// How much waits at each gateway, and since when it has been due.
 pub async fn count_queued(conn: &mut Conn) -> Result<Vec<QueueDepth>, StoreFault> {
     let text = "SELECT gateway, COUNT(*), MIN(due_at) FROM delivery GROUP BY gateway";

@@ -355,3 +355,9 @@ pub async fn insert_status_events(
     let rows: Vec<EventRow> = events.iter().map(row).collect();
     INSERT.run(conn, &rows).await
 }
+
+/// How many messages nobody knows the fate of.
+pub async fn count_unconfirmed(conn: &mut Conn) -> Result<i64, StoreFault> {
+    let text = "SELECT COUNT(*) FROM message WHERE status = 'unconfirmed'";
+    Ok(on!(conn, c => sqlx::query_scalar(text).fetch_one(c).await?))
+}

@@ -114,7 +114,9 @@ pub fn fold(round: u32, evidence: &[Evidence]) -> Status {
             .map(|one| one.status)
             .max()
     };
-    let whole = strongest(|part| part == 0).unwrap_or(Status::Queued);
+    let whole = strongest(|part| part == 0)
+        .unwrap_or(Status::Queued)
+        .max(Status::Queued);
     let orders: std::collections::BTreeSet<u32> = evidence
         .iter()
         .filter(counts)

@@ -11,6 +11,8 @@ pub use keyword::{Keyword, keyword};
 pub use segments::{Segmentation, segment, split};
 pub use smart::{Replacement, smart_encode};
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// The alphabet a text travels in (3GPP TS 23.038).
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
     PartialOrd,
     Ord,
     Hash,
+    Default,
     Serialize,
     Deserialize,
     utoipa::ToSchema,
@@ -31,7 +34,8 @@ use serde::{Deserialize, Serialize};
 pub enum Encoding {
     /// The 7-bit default alphabet with its extension table; units are septets.
     Gsm7,
-    /// UTF-16; units are code units of two octets.
+    /// UTF-16; units are code units of two octets. The default, since it carries any text.
+    #[default]
     Ucs2,
 }
 
@@ -54,5 +58,18 @@ impl Encoding {
         Self::ALL
             .into_iter()
             .find(|encoding| encoding.as_str() == name)
+    }
+}
+
+/// A text that names no encoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an encoding; it is gsm7 or ucs2")]
+pub struct UnknownEncoding;
+
+impl FromStr for Encoding {
+    type Err = UnknownEncoding;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::from_name(name).ok_or(UnknownEncoding)
     }
 }

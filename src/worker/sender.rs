@@ -20,7 +20,6 @@ use crate::domain::gateway::ChannelKind;
 use crate::domain::outcome::Outcome;
 use crate::engine::{Claimed, Engine, EngineFault, Lease, Line};
 use crate::lifecycle::Tasks;
-use crate::sms::Encoding;
 
 /// How often the queue is looked at when nothing woke the sender: the look is the truth.
 const POLL: Duration = Duration::from_millis(500);
@@ -312,7 +311,7 @@ fn outbound(claimed: &Claimed) -> OutboundText {
             ChannelKind::Email => Address::Email(message.to.clone()),
         },
         text: message.text.clone(),
-        encoding: Encoding::from_name(&message.encoding).unwrap_or(Encoding::Ucs2),
+        encoding: message.encoding.parse().unwrap_or_default(),
         segments: message.segments,
         valid_for: delivery.valid_until.since(message.created_at),
     }

@@ -4,4 +4,7 @@
 
 mod fold;
 mod http;
+mod imports;
+mod keywords;
+mod segments;
 mod simulator;

@@ -3,6 +3,7 @@
 //!
 //! It must not know what a message or an issue is, nor how anything is stored.
 
+pub mod admin;
 pub mod auth;
 pub mod body;
 pub mod client_address;

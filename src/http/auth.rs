@@ -1,10 +1,12 @@
 //! Who asks: the key in the header `Authorization`, and what its role allows.
 
-use http::HeaderMap;
-use http::Uri;
+use axum::extract::{FromRef, FromRequestParts};
 use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, Uri};
 
 use crate::domain::agent::{Principal, Role};
+use crate::engine::Engine;
 use crate::http::problem::{Code, Problem};
 
 /// Names under which clients put keys into URLs.
@@ -16,6 +18,44 @@ const KEY_PARAMETERS: [&str; 6] = [
     "access_token",
     "authorization",
 ];
+
+/// Whoever has a key, to read.
+#[derive(Debug, Clone)]
+pub struct Reader(pub Principal);
+
+/// An agent or an admin, to change something.
+#[derive(Debug, Clone)]
+pub struct Writer(pub Principal);
+
+/// An admin.
+#[derive(Debug, Clone)]
+pub struct Administrator(pub Principal);
+
+macro_rules! extract {
+    ($name:ident, $role:expr) => {
+        impl<S: Send + Sync> FromRequestParts<S> for $name
+        where
+            Engine: FromRef<S>,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let principal = authenticate(parts, &Engine::from_ref(state)).await?;
+                require(&principal, $role)?;
+                Ok(Self(principal))
+            }
+        }
+    };
+}
+
+extract!(Reader, Role::Observer);
+extract!(Writer, Role::Agent);
+extract!(Administrator, Role::Admin);
+
+async fn authenticate(parts: &Parts, engine: &Engine) -> Result<Principal, Problem> {
+    let key = bearer(&parts.headers, &parts.uri)?;
+    engine.authenticate(key).await?.ok_or_else(unknown_key)
+}
 
 /// The key that a request shows.
 ///

@@ -12,6 +12,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
+use crate::engine::EngineFault;
 use crate::http::request_id;
 
 /// The media type of every error.
@@ -291,6 +292,33 @@ impl Problem {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), value.clone()))
                 .collect(),
+        }
+    }
+}
+
+/// How long a caller waits before the engine is asked again.
+const COME_BACK: Duration = Duration::from_secs(1);
+
+impl From<EngineFault> for Problem {
+    fn from(fault: EngineFault) -> Self {
+        match fault {
+            EngineFault::Busy => Self::new(
+                Code::Busy,
+                "too much is waiting to be written; nothing of this was accepted",
+            )
+            .retry_after(COME_BACK),
+            EngineFault::Unavailable(reason) => {
+                tracing::warn!(error = %reason, "the database does not answer");
+                Self::new(
+                    Code::Unavailable,
+                    "the database does not answer; whether this was carried out is not known",
+                )
+                .retry_after(COME_BACK)
+            }
+            EngineFault::Refused(reason) => {
+                tracing::error!(error = %reason, "the database refused what a request said");
+                Self::internal()
+            }
         }
     }
 }

@@ -4,10 +4,18 @@
 //! them. How each of that is done for one provider is data: a profile whose every leaf is an
 //! expression. Only the ways of signing are Rust. Knows no store, no engine and no HTTP server.
 
+mod client;
+mod expression;
 mod fault;
 mod gateway;
 mod message;
+mod payload;
 mod profile;
+mod read;
+mod send;
+mod settings;
+mod signature;
+mod verdict;
 
 pub use fault::{GatewayFault, ProfileFault, Refusal, Unreadable};
 pub use gateway::Gateway;

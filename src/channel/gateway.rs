@@ -1,10 +1,19 @@
 //! One configured gateway, ready to speak.
 
+use std::sync::Arc;
+
+use minijinja::{Value, context};
 use url::Url;
 
+use super::client::{self, Transport};
 use super::fault::{GatewayFault, Refusal, Unreadable};
 use super::message::{Answer, Callback, CallbackRequest, Capabilities, OutboundText};
-use super::profile::Profiles;
+use super::profile::{Profile, Profiles};
+use super::read::Reader;
+use super::settings::Settings;
+use super::signature::Verifier;
+use super::{send, verdict};
+use crate::domain::address::Address;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
@@ -13,7 +22,15 @@ use crate::domain::outcome::Outcome;
 /// One configured gateway, ready to speak.
 #[derive(Debug)]
 pub struct Gateway {
+    profile: Arc<Profile>,
     capabilities: Capabilities,
+    verifier: Verifier,
+    settings: Value,
+    address: Address,
+    country: String,
+    callback_url: String,
+    client: reqwest::Client,
+    clock: Clock,
 }
 
 impl Gateway {
@@ -26,33 +43,66 @@ impl Gateway {
     pub fn open(
         spec: &GatewaySpec,
         profiles: &Profiles,
-        _public_url: &Url,
-        _clock: Clock,
+        public_url: &Url,
+        clock: Clock,
     ) -> Result<Self, GatewayFault> {
-        Err(GatewayFault::UnknownProfile {
-            gateway: spec.name.to_string(),
-            profile: spec.profile.clone(),
-            known: profiles.names().collect::<Vec<_>>().join(", "),
+        let gateway = spec.name.to_string();
+        let profile = profiles
+            .find(&spec.profile)
+            .ok_or_else(|| GatewayFault::UnknownProfile {
+                gateway: gateway.clone(),
+                profile: spec.profile.clone(),
+                known: profiles.names().collect::<Vec<_>>().join(", "),
+            })?;
+        let settings = Settings::check(spec, &profile.settings)?;
+        let verifier = Verifier::open(&profile.scheme, &settings, public_url)?;
+        let transport = if settings.encrypted() {
+            Transport::Encrypted
+        } else {
+            Transport::Plain
+        };
+        let client = client::build(transport, profile.sends.budget).map_err(|error| {
+            GatewayFault::Client {
+                gateway,
+                reason: error.to_string(),
+            }
+        })?;
+        let public_url = public_url.as_str().trim_end_matches('/');
+        Ok(Self {
+            capabilities: Capabilities {
+                mms: profile.capabilities.mms && spec.mms,
+                ..profile.capabilities.clone()
+            },
+            profile,
+            verifier,
+            settings: settings.value(),
+            address: spec.address.clone(),
+            country: spec.country.clone(),
+            callback_url: format!("{public_url}/hooks/{}", spec.name),
+            client,
+            clock,
         })
     }
 
     /// Whether the post is the provider's, by its signature over the raw bytes.
-    pub fn verify(&self, _request: &CallbackRequest<'_>) -> Result<(), Refusal> {
-        Err(Refusal::Unsigned)
+    pub fn verify(&self, request: &CallbackRequest<'_>) -> Result<(), Refusal> {
+        self.verifier.verify(request)
     }
 
-    /// What the post tells.
-    pub fn read(&self, _request: &CallbackRequest<'_>) -> Result<Vec<Callback>, Unreadable> {
-        Ok(Vec::new())
+    /// What the post tells. Call [`Gateway::verify`] first.
+    pub fn read(&self, request: &CallbackRequest<'_>) -> Result<Vec<Callback>, Unreadable> {
+        let reader = Reader {
+            profile: &self.profile,
+            settings: &self.settings,
+            address: &self.address,
+            country: &self.country,
+        };
+        reader.read(request).map(|callback| vec![callback])
     }
 
     /// What the provider expects to read once its post is stored or was known already.
     pub fn answer(&self) -> Answer {
-        Answer {
-            status: 200,
-            content_type: None,
-            body: String::new(),
-        }
+        self.profile.answer.clone()
     }
 
     /// What the gateway can do.
@@ -62,16 +112,39 @@ impl Gateway {
 
     /// How many sends may be under way at once.
     pub fn concurrency(&self) -> usize {
-        16
+        self.profile.concurrency
     }
 
-    /// Hands a text to the provider and says what came of it, in 15 seconds at most.
-    #[expect(clippy::unused_async, reason = "the wire comes next")]
-    pub async fn send(&self, _text: &OutboundText) -> Outcome {
-        Outcome::NotSent(Failure {
-            class: FailureClass::Unknown,
-            code: None,
-            detail: "not built yet".to_owned(),
-        })
+    /// Hands a text to the provider and says what came of it, within the profile's time budget.
+    pub async fn send(&self, text: &OutboundText) -> Outcome {
+        let message = send::message_value(text, &self.address);
+        let scope = context! {
+            msg => message.clone(),
+            settings => self.settings.clone(),
+            callback_url => self.callback_url.as_str(),
+        };
+        let request = match send::write(&self.client, &self.profile.sends, &scope) {
+            Ok(request) => request,
+            Err(detail) => {
+                let class = FailureClass::SenderConfig;
+                return Outcome::Misconfigured(Failure {
+                    class,
+                    code: None,
+                    detail,
+                });
+            }
+        };
+        let exchange = match client::call(&self.client, request).await {
+            Ok(exchange) => exchange,
+            Err(outcome) => return outcome,
+        };
+        let results = &self.profile.sends.results;
+        verdict::judge(
+            results,
+            &exchange,
+            &message,
+            &self.settings,
+            self.clock.now(),
+        )
     }
 }

@@ -6,5 +6,6 @@ mod fold;
 mod http;
 mod imports;
 mod keywords;
+mod profiles;
 mod segments;
 mod simulator;

@@ -1,1 +1,162 @@
-//! To come.
+//! The configuration file: one struct per section, whose field docs are the manual.
+//!
+//! Everything is checked here, and every fault of a file is found in one go. Knows nothing of what
+//! is done with the values; [`crate::app`] hands them on, and nothing below it holds a [`Config`].
+
+mod country;
+mod database;
+mod fault;
+mod gateway;
+mod log;
+mod secret;
+mod section;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+pub use database::{Blobs, Database, DatabaseUrl};
+pub use fault::{ConfigFault, Fault};
+pub use log::Log;
+pub use server::{Network, Server};
+
+use crate::domain::gateway::{GatewayName, GatewaySpec};
+use fault::Faults;
+use section::Section;
+
+const ROOT_KEYS: &[&str] = &[
+    "server", "database", "blobs", "defaults", "profiles", "log", "gateway",
+];
+const PROFILES_KEYS: &[&str] = &["dir"];
+
+/// Every key that the file may hold, by section; what a gateway's `settings` holds is its profile's.
+pub const KEYS: &[(&str, &[&str])] = &[
+    ("server", server::KEYS),
+    ("database", database::KEYS),
+    ("blobs", database::BLOBS_KEYS),
+    ("defaults", country::KEYS),
+    ("profiles", PROFILES_KEYS),
+    ("log", log::KEYS),
+    ("gateway", gateway::KEYS),
+    ("gateway.rate", gateway::RATE_KEYS),
+    ("gateway.retry", gateway::RETRY_KEYS),
+];
+
+/// A configuration in which nothing is left to check but what only a profile knows.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[server]`.
+    pub server: Server,
+    /// `[database]`.
+    pub database: Database,
+    /// `[blobs]`.
+    pub blobs: Blobs,
+    /// `[log]`.
+    pub log: Log,
+    /// `[profiles] dir`: a folder of profiles that add to or override the built-in ones.
+    pub profiles_dir: Option<PathBuf>,
+    /// `[defaults] country`: the region (ISO 3166-1 alpha-2) of numbers written without a country.
+    pub country: String,
+    /// `[[gateway]]`, in the order of the file.
+    pub gateways: Vec<GatewaySpec>,
+    /// The gateway for texts to somebody new: the one with `default = true`, else the first.
+    pub default_sms: Option<GatewayName>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            server: Server::default(),
+            database: Database::default(),
+            blobs: Blobs::default(),
+            log: Log::default(),
+            profiles_dir: None,
+            country: country::DEFAULT.to_owned(),
+            gateways: Vec::new(),
+            default_sms: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is wrong with it, or why it cannot be read.
+    pub fn load(path: &Path) -> Result<Self, ConfigFault> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigFault {
+            faults: vec![Fault {
+                file: file.clone(),
+                line: 0,
+                column: 0,
+                reason: format!("the file cannot be read: {error}"),
+                fix: "name a readable TOML file with --config or POSTERN_CONFIG".to_owned(),
+            }],
+        })?;
+        Self::parse(&text, &file)
+    }
+
+    /// Reads and checks the text of a file, which faults name as `file`.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is wrong with it.
+    pub fn parse(text: &str, file: &str) -> Result<Self, ConfigFault> {
+        let mut faults = Faults::new(text, file);
+        let (table, broken) = DeTable::parse_recoverable(text);
+        if !broken.is_empty() {
+            // What a broken table holds is guesswork; its keys are not judged.
+            for error in broken {
+                let fix = "see https://toml.io for the notation";
+                faults.add(&error.span().unwrap_or_default(), error.message(), fix);
+            }
+            return faults.finish(Self::default());
+        }
+        let root = Section::root(&table, ROOT_KEYS, &mut faults);
+        let config = Self::read(&root, &mut faults);
+        faults.finish(config)
+    }
+
+    fn read(root: &Section<'_>, faults: &mut Faults<'_>) -> Self {
+        let server = root.section("server", "[server]", server::KEYS, faults);
+        let database = root.section("database", "[database]", database::KEYS, faults);
+        let blobs = root.section("blobs", "[blobs]", database::BLOBS_KEYS, faults);
+        let defaults = root.section("defaults", "[defaults]", country::KEYS, faults);
+        let profiles = root.section("profiles", "[profiles]", PROFILES_KEYS, faults);
+        let log = root.section("log", "[log]", log::KEYS, faults);
+        let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
+        let gateways = gateway::read_all(root, &country, faults);
+        Self {
+            server: Server::read(&server, faults),
+            database: Database::read(&database, faults),
+            blobs: Blobs::read(&blobs, faults),
+            log: Log::read(&log, faults),
+            profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
+            country,
+            default_sms: choose_default(&gateways, faults),
+            gateways: gateways.into_iter().map(|gateway| gateway.spec).collect(),
+        }
+    }
+}
+
+fn choose_default(
+    gateways: &[gateway::Configured],
+    faults: &mut Faults<'_>,
+) -> Option<GatewayName> {
+    let mut marked = gateways
+        .iter()
+        .filter_map(|gateway| Some((gateway, gateway.default.as_ref()?)));
+    let chosen = marked.next().map(|(gateway, _)| gateway);
+    for (_, span) in marked {
+        faults.add(
+            span,
+            "default: another gateway is the default already",
+            "set default = true on one gateway only",
+        );
+    }
+    let chosen = chosen.or(gateways.first())?;
+    Some(chosen.spec.name.clone())
+}

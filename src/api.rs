@@ -1,1 +1,95 @@
-//! To come.
+//! The JSON API and its OpenAPI document, one file per resource.
+//!
+//! A handler extracts, asks the engine once and answers. It knows neither SQL nor providers.
+
+mod agents;
+mod conversations;
+mod docs;
+mod events;
+mod gateways;
+mod issues;
+mod keys;
+mod lists;
+mod messages;
+mod openapi;
+mod quarantine;
+mod segments;
+mod stream;
+mod timeline;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{delete, get, post};
+
+use crate::domain::clock::Timestamp;
+use crate::engine::Engine;
+use crate::http::idempotency::InFlight;
+use crate::http::problem::{Code, Problem};
+use crate::lifecycle::Tasks;
+
+pub use docs::openapi_json;
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Api {
+    engine: Engine,
+    /// The region of numbers written without a country, when no gateway decides.
+    country: Arc<str>,
+    in_flight: InFlight,
+    /// Streams end when these are asked to stop.
+    tasks: Tasks,
+    started: Timestamp,
+}
+
+impl FromRef<Api> for Engine {
+    fn from_ref(api: &Api) -> Self {
+        api.engine.clone()
+    }
+}
+
+/// The routes of the API and of its documentation.
+///
+/// `country` is the region (ISO 3166-1 alpha-2) of numbers written without one; streams end when
+/// `tasks` are asked to stop.
+pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
+    let api = Api {
+        started: engine.clock().now(),
+        engine,
+        country: country.into(),
+        in_flight: InFlight::default(),
+        tasks,
+    };
+    Router::new()
+        .route("/v1/messages", get(messages::list).post(messages::send))
+        .route("/v1/messages/{id}", get(messages::find))
+        .route("/v1/messages/{id}/retry", post(messages::retry))
+        .route("/v1/messages/{id}/cancel", post(messages::cancel))
+        .route("/v1/conversations", get(conversations::list))
+        .route("/v1/conversations/{id}", get(conversations::find))
+        .route("/v1/conversations/{id}/timeline", get(timeline::list))
+        .route("/v1/conversations/{id}/read", post(conversations::read))
+        .route("/v1/conversations/{id}/unread", post(conversations::unread))
+        .route("/v1/issues", get(issues::list))
+        .route("/v1/issues/{id}", get(issues::find))
+        .route("/v1/issues/{id}/take", post(issues::take))
+        .route("/v1/issues/{id}/assign", post(issues::assign))
+        .route("/v1/issues/{id}/unassign", post(issues::unassign))
+        .route("/v1/issues/{id}/close", post(issues::close))
+        .route("/v1/gateways", get(gateways::list))
+        .route("/v1/segments", post(segments::count))
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/stream", get(stream::follow))
+        .route("/v1/quarantine", get(quarantine::list))
+        .route("/v1/quarantine/{id}/replay", post(quarantine::replay))
+        .route("/v1/agents", get(agents::list))
+        .route("/v1/agents/{id}", get(agents::find))
+        .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/{id}", delete(keys::revoke))
+        .merge(docs::router())
+        .method_not_allowed_fallback(async || {
+            Problem::new(Code::MethodNotAllowed, "this path has other methods")
+        })
+        .with_state(api)
+}

@@ -18,6 +18,11 @@ use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
 use crate::lifecycle::Tasks;
 use crate::store::{Store, StoreFault};
 
+pub use crate::sms::{Segmentation, segment};
+pub use crate::store::conversation::View;
+pub use crate::store::issue::IssueFilter;
+pub use crate::store::message::MessageFilter;
+
 mod conversations;
 mod deliver;
 mod feed;
@@ -39,7 +44,9 @@ pub use issues::IssueFault;
 pub use keys::{KeyFault, NewKey};
 pub use orders::OrderFault;
 pub use quarantine::ReplayFault;
-pub use read::{ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry};
+pub use read::{
+    ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
+};
 pub use submit::DryRun;
 
 /// Why the engine could not do what it was asked.

@@ -11,6 +11,7 @@ pub mod door;
 pub mod fields;
 pub mod idempotency;
 pub mod json;
+pub mod path;
 pub mod patience;
 pub mod problem;
 pub mod query;
@@ -20,6 +21,7 @@ pub mod strict_json;
 
 pub use door::{Door, guard};
 pub use fields::{Fields, Read};
-pub use json::{Action, Json};
+pub use json::{Action, Json, Nothing};
+pub use path::Id;
 pub use problem::{Code, Problem};
 pub use query::Query;

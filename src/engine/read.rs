@@ -62,6 +62,17 @@ pub enum TimelineEntry {
     Event(Event),
 }
 
+/// Which entries of a timeline are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimelineKind {
+    /// All of them.
+    Everything,
+    /// What was said.
+    Messages,
+    /// What happened.
+    Events,
+}
+
 impl TimelineEntry {
     /// When it was.
     pub fn at(&self) -> Timestamp {
@@ -139,6 +150,7 @@ impl<'e> Reader<'e> {
     pub async fn timeline(
         &self,
         id: ConversationId,
+        kind: TimelineKind,
         before: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<TimelineEntry>, EngineFault> {
@@ -149,9 +161,19 @@ impl<'e> Reader<'e> {
             until: Some(before),
             ..MessageFilter::default()
         };
-        let messages =
-            message::list_messages(&mut conn, &filter, MessageId(uuid::Uuid::max()), limit).await?;
-        let events = event::list_conversation_events(&mut conn, id, before, limit).await?;
+        let messages = match kind {
+            TimelineKind::Everything | TimelineKind::Messages => {
+                let newest = MessageId(uuid::Uuid::max());
+                message::list_messages(&mut conn, &filter, newest, limit).await?
+            }
+            TimelineKind::Events => Vec::new(),
+        };
+        let events = match kind {
+            TimelineKind::Everything | TimelineKind::Events => {
+                event::list_conversation_events(&mut conn, id, before, limit).await?
+            }
+            TimelineKind::Messages => Vec::new(),
+        };
         let messages = with_timelines(&mut conn, messages).await?;
         let messages = messages
             .into_iter()

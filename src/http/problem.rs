@@ -95,7 +95,7 @@ codes! {
     KeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key belongs to another request",
         "Use a new key for a new request, and the same key only to repeat the same one.";
     /// The recipient asked not to be texted.
-    Suppressed = "suppressed", UNPROCESSABLE_ENTITY, "The recipient asked not to be written to",
+    Suppressed = "opted_out", UNPROCESSABLE_ENTITY, "The recipient asked not to be written to",
         "Do not send to this recipient from this sender until they opt in again.";
     /// The headers are larger than is read.
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
@@ -261,6 +261,12 @@ impl Problem {
         let value = serde_json::to_value(value).unwrap_or(serde_json::Value::Null);
         self.extra.push((name, value));
         self
+    }
+
+    /// The same problem with the fields that it is about.
+    #[must_use]
+    pub fn because(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
     }
 
     /// What went wrong.

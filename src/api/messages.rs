@@ -1,0 +1,174 @@
+//! Messages: send, look up, send again, withdraw.
+
+mod answer;
+mod request;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::Api;
+use super::lists::Page;
+use crate::domain::id::MessageId;
+use crate::domain::idempotency::Key;
+use crate::domain::submit::{Accepted, Once, Submission, SubmitRefusal};
+use crate::engine::{MessageDetails, OrderFault};
+use crate::http::auth::{Reader, Writer};
+use crate::http::idempotency::{IdempotencyKey, fingerprint};
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::{Action, Id, Json, Nothing, Query};
+
+pub(super) use answer::{AgentBody, DryRunBody, MessageBody};
+pub(super) use request::{Listing, NewMessage};
+
+/// Sends a message, or says what would become of it.
+#[utoipa::path(
+    post, path = "/v1/messages", operation_id = "sendMessage", tag = "messages",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key and body get the same answer")),
+    request_body = NewMessage,
+    responses(
+        (status = 202, description = "The message waits for its turn, on disk", body = MessageBody),
+        (status = 200, description = "With `dry_run`: what would become of it", body = DryRunBody),
+    )
+)]
+pub(super) async fn send(
+    State(api): State<Api>,
+    Writer(principal): Writer,
+    headers: HeaderMap,
+    body: Json<NewMessage>,
+) -> Result<Response, Problem> {
+    let key = IdempotencyKey::of(&headers)?;
+    let once = key.as_ref().map(|key| Once {
+        key: Key {
+            scope: principal.key,
+            value: key.as_str().to_owned(),
+        },
+        fingerprint: hex::encode(fingerprint(&Method::POST, "/v1/messages", &body.bytes)),
+        render: answer::render,
+    });
+    let dry_run = body.value.dry_run;
+    let submission = body.value.submission(&api, principal.agent, once)?;
+    if dry_run {
+        let run = api.engine.dry_run(&submission).await?;
+        return Ok(Answer(DryRunBody::from(run)).into_response());
+    }
+    let _entered = key
+        .map(|key| api.in_flight.enter(principal.key.to_string(), key))
+        .transpose()?;
+    let (status, json) = accept(&api, submission).await?;
+    Ok((status, [(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+async fn accept(api: &Api, submission: Submission) -> Result<(StatusCode, String), Problem> {
+    match api.engine.submit(submission).await? {
+        Ok(Accepted::Queued(message)) => Ok((StatusCode::ACCEPTED, answer::render(&message))),
+        Ok(Accepted::Repeated(answered)) => {
+            let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::ACCEPTED);
+            Ok((status, answered.response))
+        }
+        Err(refusals) => Err(refused(&refusals)),
+    }
+}
+
+fn refused(refusals: &[SubmitRefusal]) -> Problem {
+    let error = |refusal: &SubmitRefusal| FieldError {
+        pointer: answer::pointer(refusal).to_owned(),
+        detail: refusal.to_string(),
+    };
+    match refusals {
+        [refusal @ SubmitRefusal::OptedOut(_)] => {
+            Problem::new(Code::Suppressed, refusal.to_string()).because(vec![error(refusal)])
+        }
+        [refusal @ SubmitRefusal::KeyReused] => Problem::new(Code::KeyReused, refusal.to_string()),
+        refusals => Problem::invalid(refusals.iter().map(error).collect()),
+    }
+}
+
+/// Finds a message with its timeline.
+#[utoipa::path(
+    get, path = "/v1/messages/{id}", operation_id = "getMessage", tag = "messages",
+    params(("id" = String, Path, description = "The message's id")),
+    responses((status = 200, description = "The message", body = MessageBody))
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    _: Reader,
+    Id(id): Id<MessageId>,
+) -> Result<Answer<MessageBody>, Problem> {
+    found(&api, id).await
+}
+
+async fn found(api: &Api, id: MessageId) -> Result<Answer<MessageBody>, Problem> {
+    let details = api.engine.read().message(id).await?;
+    let details = details.ok_or_else(|| Problem::not_found("message"))?;
+    Ok(Answer(details.into()))
+}
+
+/// Lists messages, the newest first.
+#[utoipa::path(
+    get, path = "/v1/messages", operation_id = "listMessages", tag = "messages",
+    params(Listing),
+    responses((status = 200, description = "A page of messages", body = Page<MessageBody>))
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    _: Reader,
+    Query(query): Query<Listing>,
+) -> Result<Answer<Page<MessageBody>>, Problem> {
+    let (filter, page) = query.parts();
+    let found = api
+        .engine
+        .read()
+        .messages(&filter, page.place()?, page.one_more())
+        .await?;
+    let cursor = |details: &MessageDetails| details.message.id.to_string();
+    Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
+}
+
+/// Sends a message again that failed, came too late, or of which nobody knows.
+#[utoipa::path(
+    post, path = "/v1/messages/{id}/retry", operation_id = "retryMessage", tag = "messages",
+    params(("id" = String, Path, description = "The message's id")),
+    responses((status = 200, description = "The message, waiting for its turn", body = MessageBody))
+)]
+pub(super) async fn retry(
+    State(api): State<Api>,
+    Writer(principal): Writer,
+    Id(id): Id<MessageId>,
+    _: Action<Nothing>,
+) -> Result<Answer<MessageBody>, Problem> {
+    api.engine.retry_message(id, &principal).await?;
+    found(&api, id).await
+}
+
+/// Withdraws a message that still waits for its turn.
+#[utoipa::path(
+    post, path = "/v1/messages/{id}/cancel", operation_id = "cancelMessage", tag = "messages",
+    params(("id" = String, Path, description = "The message's id")),
+    responses((status = 200, description = "The message, withdrawn", body = MessageBody))
+)]
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    Writer(principal): Writer,
+    Id(id): Id<MessageId>,
+    _: Action<Nothing>,
+) -> Result<Answer<MessageBody>, Problem> {
+    api.engine.cancel_message(id, &principal).await?;
+    found(&api, id).await
+}
+
+impl From<OrderFault> for Problem {
+    fn from(fault: OrderFault) -> Self {
+        match fault {
+            OrderFault::Unknown => Self::not_found("message"),
+            OrderFault::Refused(why, status) => {
+                let detail = format!("{why}; this one is {}", status.as_str());
+                Self::new(Code::Conflict, detail).with("current_status", status)
+            }
+            OrderFault::OptedOut(_) => Self::new(Code::Suppressed, fault.to_string()),
+            OrderFault::Engine(fault) => fault.into(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! What a client says to send a message, and to list messages.
+
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::domain::address::Address;
+use crate::domain::agent::AgentRef;
+use crate::domain::clock::{Timestamp, parse_duration};
+use crate::domain::gateway::GatewayName;
+use crate::domain::id::{ConversationId, IssueId};
+use crate::domain::message::{Direction, Priority};
+use crate::domain::status::Status;
+use crate::domain::submit::{Once, Submission};
+use crate::engine::MessageFilter;
+use crate::http::fields::{any_text, parsed, text, truth};
+use crate::http::problem::Problem;
+use crate::http::query::PageQuery;
+use crate::http::{Fields, Read};
+
+/// The longest text that is looked at, in characters; gateways allow far less.
+const LONGEST_TEXT: usize = 10_000;
+
+/// The longest reference of a client's own, in characters.
+const LONGEST_REFERENCE: usize = 255;
+
+/// The longest address (RFC 5321, 4.5.3.1.3: 254 for a mailbox).
+const LONGEST_ADDRESS: usize = 320;
+
+/// A message to send.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(example = json!({
+    "gateway": "support-long", "to": "+12025550123", "text": "Your parcel is on its way.",
+    "reference": "order-1042", "valid_for": "4h"
+}))]
+pub(crate) struct NewMessage {
+    /// The name of the gateway to send by. Without it: the one that the contact last used, else
+    /// the default of the channel.
+    #[schema(value_type = Option<String>)]
+    gateway: Option<GatewayName>,
+    /// A phone number or a short code.
+    to: String,
+    /// The words, 1 to 10000 characters.
+    #[schema(min_length = 1, max_length = 10000)]
+    text: String,
+    /// The id of the conversation that it belongs to; refused when that is with somebody else.
+    #[schema(value_type = Option<String>)]
+    conversation: Option<ConversationId>,
+    /// Your own reference; it need not be unique.
+    #[schema(min_length = 1, max_length = 255)]
+    reference: Option<String>,
+    /// How long it is worth sending, such as `90s`, `15m`, `4h` or `5d`.
+    #[schema(value_type = Option<String>)]
+    valid_for: Option<std::time::Duration>,
+    /// `bulk` yields to every `interactive` message of the gateway.
+    #[schema(value_type = Option<Priority>, default = "interactive")]
+    priority: Priority,
+    /// True to learn what would become of it, and send nothing.
+    #[schema(value_type = Option<bool>, default = false)]
+    pub dry_run: bool,
+}
+
+impl Read for NewMessage {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
+        let to = fields.required("to", text(1..=LONGEST_ADDRESS));
+        let words = fields.required("text", text(1..=LONGEST_TEXT));
+        let conversation = fields.optional(
+            "conversation",
+            parsed("a conversation's id", |id| id.parse().ok()),
+        );
+        let reference = fields.optional("reference", text(1..=LONGEST_REFERENCE));
+        let valid_for = fields.optional("valid_for", duration);
+        let priority = fields.optional("priority", parsed("interactive or bulk", priority));
+        let dry_run = fields.optional("dry_run", truth).unwrap_or(false);
+        for name in ["subject", "cc", "attachments", "send_at"] {
+            fields.not_yet(name);
+        }
+        Some(Self {
+            gateway,
+            to: to?,
+            text: words?,
+            conversation,
+            reference,
+            valid_for,
+            priority: priority.unwrap_or(Priority::Interactive),
+            dry_run,
+        })
+    }
+}
+
+fn duration(value: Value) -> Result<std::time::Duration, String> {
+    parse_duration(&any_text(value)?)
+}
+
+fn priority(name: &str) -> Option<Priority> {
+    match name {
+        "interactive" => Some(Priority::Interactive),
+        "bulk" => Some(Priority::Bulk),
+        _ => None,
+    }
+}
+
+impl NewMessage {
+    /// The message as the engine takes it, with the recipient read by the country of its gateway.
+    pub(super) fn submission(
+        self,
+        api: &Api,
+        author: AgentRef,
+        once: Option<Once>,
+    ) -> Result<Submission, Problem> {
+        let line = self.gateway.as_ref().and_then(|name| api.engine.line(name));
+        let country = line.map_or(&*api.country, |line| line.spec.country.as_str());
+        let to = recipient(&self.to, country).map_err(|why| Problem::field("/to", why))?;
+        Ok(Submission {
+            gateway: self.gateway,
+            to,
+            text: self.text,
+            conversation: self.conversation,
+            reference: self.reference,
+            valid_for: self.valid_for,
+            priority: self.priority,
+            author,
+            once,
+        })
+    }
+}
+
+fn recipient(text: &str, country: &str) -> Result<Address, String> {
+    let address = if text.contains('@') {
+        Address::parse_email(text)
+    } else {
+        Address::parse_sms(text, country)
+    };
+    let address = address.map_err(|fault| fault.to_string())?;
+    match &address {
+        Address::Sms(value) if value.contains(|c: char| c.is_ascii_alphabetic()) => {
+            Err("is a sender's name, and nobody can text one".into())
+        }
+        Address::Sms(_) | Address::Email(_) => Ok(address),
+    }
+}
+
+/// Which messages to list.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Listing {
+    /// Only those of the conversation with this id.
+    #[param(value_type = Option<String>)]
+    conversation: Option<ConversationId>,
+    /// Only those of the issue with this id.
+    #[param(value_type = Option<String>)]
+    issue: Option<IssueId>,
+    /// Only those of the gateway with this name.
+    #[param(value_type = Option<String>)]
+    gateway: Option<GatewayName>,
+    /// Only those that go this way.
+    #[param(inline)]
+    direction: Option<Direction>,
+    /// Only those with this status.
+    #[param(inline)]
+    status: Option<Status>,
+    /// Only those from this time on (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// Only those from before this time (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// How many at most.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
+    limit: u32,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl Read for Listing {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let time = || {
+            parsed("an RFC 3339 time, such as 2026-11-21T09:30:00Z", |text| {
+                text.parse().ok()
+            })
+        };
+        let conversation = fields.optional(
+            "conversation",
+            parsed("a conversation's id", |id| id.parse().ok()),
+        );
+        let issue = fields.optional("issue", parsed("an issue's id", |id| id.parse().ok()));
+        let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
+        let direction = fields.optional(
+            "direction",
+            parsed("inbound or outbound", Direction::from_name),
+        );
+        let status = fields.optional("status", parsed("a status", Status::from_name));
+        let since = fields.optional("since", time());
+        let until = fields.optional("until", time());
+        let PageQuery { limit, cursor } = PageQuery::take(fields);
+        Some(Self {
+            conversation,
+            issue,
+            gateway,
+            direction,
+            status,
+            since,
+            until,
+            limit,
+            cursor,
+        })
+    }
+}
+
+impl Listing {
+    /// The filter and the page.
+    pub(super) fn parts(self) -> (MessageFilter, PageQuery) {
+        let filter = MessageFilter {
+            conversation: self.conversation,
+            issue: self.issue,
+            gateway: self.gateway,
+            direction: self.direction,
+            status: self.status,
+            since: self.since,
+            until: self.until,
+        };
+        let page = PageQuery {
+            limit: self.limit,
+            cursor: self.cursor,
+        };
+        (filter, page)
+    }
+}

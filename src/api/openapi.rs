@@ -1,0 +1,119 @@
+//! The OpenAPI 3.1 document, made of the attributes above the handlers.
+
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::{
+    agents, conversations, events, gateways, issues, keys, messages, quarantine, segments, stream,
+    timeline,
+};
+use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "postern",
+        description = "An SMS gateway that loses nothing. Every error is `application/problem+json` (RFC 9457); times are RFC 3339 in UTC; unknown fields are refused.",
+    ),
+    servers((url = "/", description = "This daemon")),
+    paths(
+        messages::send, messages::list, messages::find, messages::retry, messages::cancel,
+        conversations::list, conversations::find, conversations::read, conversations::unread,
+        timeline::list,
+        issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
+        gateways::list, segments::count, events::list, stream::follow,
+        quarantine::list, quarantine::replay,
+        agents::list, agents::find,
+        keys::list, keys::create, keys::revoke,
+    ),
+    components(schemas(ProblemBody)),
+    tags(
+        (name = "messages", description = "Texts in and out, and what became of them"),
+        (name = "conversations", description = "Everything said with one contact"),
+        (name = "issues", description = "Periods of work in a conversation"),
+        (name = "gateways", description = "The senders that the operator configured"),
+        (name = "segments", description = "What a text costs"),
+        (name = "events", description = "Everything that happened, in one order"),
+        (name = "quarantine", description = "What came in and could not be read"),
+        (name = "agents", description = "Who works here"),
+        (name = "keys", description = "Keys for programs; for admins"),
+    ),
+    modifiers(&Common),
+)]
+struct Document;
+
+/// The document, ready to be served and to be compared with the committed one.
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// What holds for every operation alike: the key, and how errors look.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("key", scheme);
+        for code in Code::ALL {
+            let name = format!("problem_{}", code.status().as_u16());
+            components
+                .responses
+                .entry(name)
+                .or_insert_with(|| RefOr::T(problem(*code)));
+        }
+        document.security = Some(vec![utoipa::openapi::SecurityRequirement::new(
+            "key",
+            Vec::<String>::new(),
+        )]);
+        for (path, item) in &mut document.paths.paths {
+            let has_id = path.contains('{');
+            for (method, operation) in [
+                (HttpMethod::Get, &mut item.get),
+                (HttpMethod::Post, &mut item.post),
+                (HttpMethod::Delete, &mut item.delete),
+            ] {
+                if let Some(operation) = operation {
+                    add_problems(operation, &method, has_id);
+                }
+            }
+        }
+    }
+}
+
+fn add_problems(operation: &mut Operation, method: &HttpMethod, has_id: bool) {
+    let writes = *method != HttpMethod::Get;
+    let statuses = [
+        (400, writes),
+        (401, true),
+        (403, writes),
+        (404, has_id),
+        (408, writes),
+        (409, writes),
+        (413, writes),
+        (415, writes),
+        (422, true),
+        (500, true),
+        (503, true),
+    ];
+    for (status, _) in statuses.into_iter().filter(|(_, applies)| *applies) {
+        let reference = Ref::from_response_name(format!("problem_{status}"));
+        operation
+            .responses
+            .responses
+            .insert(status.to_string(), RefOr::Ref(reference));
+    }
+}
+
+fn problem(code: Code) -> Response {
+    ResponseBuilder::new()
+        .description(code.title())
+        .content(
+            MEDIA_TYPE,
+            Content::new(Some(Ref::from_schema_name("Problem"))),
+        )
+        .build()
+}

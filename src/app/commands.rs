@@ -1,0 +1,116 @@
+//! What the command line asks for, one function each.
+
+use anyhow::{Context as _, bail};
+use argon2::password_hash::PasswordHasher;
+
+use super::{App, wiring};
+use crate::config::Config;
+use crate::domain::agent::Role;
+use crate::domain::clock::Clock;
+use crate::engine::Engine;
+use crate::lifecycle::{Drained, Lifecycle, Tasks};
+use crate::store::{OpenOptions, Store};
+
+/// Runs the daemon until a signal ends it.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let lifecycle = Lifecycle::new();
+    lifecycle
+        .listen_to_signals()
+        .context("failed to listen to signals")?;
+    let drain = config.server.drain_timeout;
+    let app = App::start_within(config, Clock::System, lifecycle.tasks()).await?;
+    lifecycle.ready(&format!("listening on {}", app.address));
+    lifecycle.stopped().await;
+    let drained = app.stop().await;
+    lifecycle.stop(drain).await;
+    if lifecycle.tasks().has_failed() {
+        bail!("a part of the daemon failed, and the daemon stopped");
+    }
+    if let Drained::Dropped { tasks } = drained {
+        tracing::warn!(tasks, "stopped before everything was finished");
+    }
+    Ok(())
+}
+
+/// Brings the database to this program's version.
+pub async fn migrate(config: &Config) -> anyhow::Result<()> {
+    with_store(config, async |_| Ok(())).await
+}
+
+/// Finds out whether every gateway could work, without a network and without a database.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    wiring::lines(config, &Clock::System).map(drop)
+}
+
+/// Makes a key and gives back its secret, which is shown once.
+pub async fn create_key(
+    config: &Config,
+    name: &str,
+    role: Role,
+    agent: Option<&str>,
+) -> anyhow::Result<String> {
+    with_engine(config, async |engine| {
+        Ok(engine.create_key(name, role, agent).await?.secret)
+    })
+    .await
+}
+
+/// Adds somebody who can log in.
+pub async fn add_agent(
+    config: &Config,
+    name: &str,
+    email: &str,
+    role: Role,
+    password: &str,
+) -> anyhow::Result<String> {
+    let hash = argon2::Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|fault| anyhow::anyhow!("failed to hash the password: {fault}"))?
+        .to_string();
+    with_engine(config, async |engine| {
+        Ok(engine
+            .add_agent(name, email, role, &hash)
+            .await?
+            .id
+            .to_string())
+    })
+    .await
+}
+
+/// The API's description, as it is served.
+pub fn openapi() -> String {
+    crate::api::openapi_json().to_owned()
+}
+
+/// Works on the database beside a daemon that may be running.
+async fn with_store<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let tasks = Tasks::new();
+    let options = OpenOptions {
+        accept_data_loss: config.database.accept_data_loss,
+        ..OpenOptions::default()
+    };
+    let store = Store::open(&wiring::location(config), &options, &tasks).await?;
+    let done = work(&store).await;
+    store.close().await;
+    drop(store);
+    tasks.stop(config.server.drain_timeout).await;
+    done
+}
+
+async fn with_engine<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    with_store(config, async |store| {
+        let tasks = Tasks::new();
+        let engine = Engine::start(store.clone(), Clock::System, Vec::new(), None, &tasks).await?;
+        let done = work(&engine).await;
+        drop(engine);
+        tasks.stop(config.server.drain_timeout).await;
+        done
+    })
+    .await
+}

@@ -1,0 +1,90 @@
+//! Turns sections of the configuration into arguments; below here nobody holds a `Config`.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::channel::{Gateway, Profiles};
+use crate::config::{Config, DatabaseUrl};
+use crate::domain::clock::Clock;
+use crate::engine::{Engine, Line};
+use crate::http::admin::Admin;
+use crate::http::server::{self, ServerLimits};
+use crate::http::{self, Door, guard};
+use crate::lifecycle::Tasks;
+use crate::store::Location;
+use crate::telemetry::install_metrics;
+use crate::{api, hooks};
+
+/// Where the database is.
+pub(super) fn location(config: &Config) -> Location {
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
+    }
+}
+
+/// Every configured gateway with its wire; the first that cannot work is the fault.
+pub(super) fn lines(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Line>> {
+    let profiles = Profiles::load(config.profiles_dir.as_deref())?;
+    let line = |spec: &crate::domain::gateway::GatewaySpec| {
+        let gateway = Gateway::open(spec, &profiles, &config.server.public_url, clock.clone())?;
+        Ok(Line {
+            spec: Arc::new(spec.clone()),
+            gateway: Arc::new(gateway),
+        })
+    };
+    config.gateways.iter().map(line).collect()
+}
+
+/// By what name this daemon holds leases: a new one with each start, so that what an earlier one
+/// left behind is known for that.
+pub(super) fn new_holder() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+/// Serves the public and the admin surface; the flag falls when the public one stops accepting.
+pub(super) fn open_doors(
+    public: TcpListener,
+    admin: TcpListener,
+    engine: &Engine,
+    config: &Config,
+    tasks: &Tasks,
+) {
+    let server = &config.server;
+    let limits = ServerLimits {
+        max_connections: server.max_connections as usize,
+        header_timeout: server.header_timeout,
+        drain: server.drain_timeout,
+    };
+    let networks = server
+        .trusted_proxies
+        .iter()
+        .map(|network| format!("{}/{}", network.address, network.prefix));
+    let door = Door {
+        trusted_proxies: networks
+            .filter_map(|network| network.parse().ok())
+            .collect(),
+        request_timeout: server.request_timeout,
+    };
+    let listening = watch::Sender::new(true);
+    let metrics = install_metrics();
+    let operators = http::admin::router(Admin {
+        engine: engine.clone(),
+        metrics: Arc::new(move || metrics.render()),
+        listening: listening.subscribe(),
+    });
+    let routes = api::router(engine.clone(), &config.country, tasks.clone())
+        .merge(hooks::router(engine.clone()));
+    let (routes, operators) = (guard(routes, door.clone()), guard(operators, door));
+    let (bounds, group) = (limits.clone(), tasks.clone());
+    tasks.spawn_vital("public listener", async move {
+        server::serve(public, routes, bounds, &group).await;
+        listening.send_replace(false);
+    });
+    let group = tasks.clone();
+    tasks.spawn_vital("admin listener", async move {
+        server::serve(admin, operators, limits, &group).await
+    });
+}

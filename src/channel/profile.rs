@@ -17,9 +17,13 @@ pub(super) use file::{
 use super::fault::ProfileFault;
 
 /// The profiles that are part of the binary.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 6] = [
+    ("generic", include_str!("../../gateways/generic.toml")),
+    ("kannel", include_str!("../../gateways/kannel.toml")),
     ("sandbox", include_str!("../../gateways/sandbox.toml")),
+    ("telnyx", include_str!("../../gateways/telnyx.toml")),
     ("twilio", include_str!("../../gateways/twilio.toml")),
+    ("vonage-sms", include_str!("../../gateways/vonage-sms.toml")),
 ];
 
 /// Every profile there is.

@@ -272,7 +272,7 @@ fn part(fields: &Messages, scope: &Value) -> Option<InboundPart> {
 fn hash(fields: &[&str]) -> String {
     let mut digest = Sha256::new();
     for field in fields {
-        digest.update(field.len().to_be_bytes());
+        digest.update((field.len() as u64).to_be_bytes());
         digest.update(field.as_bytes());
     }
     format!("hash:{}", hex::encode(&digest.finalize()[..16]))

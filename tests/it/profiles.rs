@@ -262,6 +262,10 @@ macro_rules! fixtures {
 }
 
 fixtures! {
+    generic: "generic";
+    kannel: "kannel";
     sandbox: "sandbox";
+    telnyx: "telnyx";
     twilio: "twilio";
+    vonage_sms: "vonage-sms";
 }

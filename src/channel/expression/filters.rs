@@ -9,6 +9,7 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_filter("epoch", epoch);
     environment.add_filter("short_time", short_time);
     environment.add_filter("between", between);
+    environment.add_filter("milliseconds", milliseconds);
     environment.add_filter("query", query);
 }
 
@@ -33,6 +34,12 @@ fn between(value: &Value, start: &str, end: &str) -> Option<String> {
     let (_, rest) = text.split_once(start)?;
     let (inside, _) = rest.split_once(end)?;
     Some(inside.trim().to_owned())
+}
+
+/// Milliseconds as seconds.
+fn milliseconds(value: &Value) -> Option<f64> {
+    let count: f64 = value.to_string().trim().parse().ok()?;
+    Some(count / 1000.0)
 }
 
 /// A text as it stands in a query string.

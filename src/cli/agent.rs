@@ -1,0 +1,68 @@
+//! `postern agent add`: adds somebody who can log in, with the password from standard input.
+
+use std::io::{self, BufRead, Read};
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use clap::Subcommand;
+
+use super::key::role_names;
+use super::{CliFault, block_on, load, output, quiet_logs};
+use crate::app;
+use crate::domain::agent::Role;
+
+/// The characters of a password: fewer are guessed, more are not needed (T17).
+const PASSWORD_LENGTH: RangeInclusive<usize> = 8..=128;
+
+/// More bytes than the longest password has in UTF-8, with its line end.
+const LONGEST_LINE: u64 = 4 * 128 + 2;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add an agent; the password is the first line of standard input, the id is printed
+    Add {
+        /// The name; no two agents share one
+        name: String,
+        /// The e-mail address they log in with
+        #[arg(long)]
+        email: String,
+        /// What they may do
+        #[arg(long, value_parser = role_names())]
+        role: Role,
+    },
+}
+
+pub(super) fn run(arguments: Arguments, file: Option<&Path>) -> Result<(), CliFault> {
+    let Command::Add { name, email, role } = arguments.command;
+    quiet_logs();
+    let config = load(file)?;
+    let password = read_password()?;
+    let id = block_on(app::add_agent(&config, &name, &email, role, &password))?;
+    output::print(&id)
+}
+
+fn read_password() -> Result<String, CliFault> {
+    let mut line = String::new();
+    io::stdin()
+        .lock()
+        .take(LONGEST_LINE + 1)
+        .read_line(&mut line)
+        .map_err(|error| CliFault::Usage(format!("standard input has no password: {error}")))?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        let reason = "standard input has no password; write it as the first line";
+        return Err(CliFault::Usage(reason.to_owned()));
+    }
+    if !PASSWORD_LENGTH.contains(&password.chars().count()) {
+        let (least, most) = (PASSWORD_LENGTH.start(), PASSWORD_LENGTH.end());
+        let reason = format!("the password has to have {least} to {most} characters");
+        return Err(CliFault::Usage(reason));
+    }
+    Ok(password.to_owned())
+}

@@ -112,7 +112,7 @@ impl Engine {
         default_sms: Option<GatewayName>,
         tasks: &Tasks,
     ) -> Result<Self, EngineFault> {
-        let feed = Feed::start(store.clone(), tasks).await?;
+        let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
         let lines: HashMap<_, _> = lines
             .into_iter()
             .map(|line| (line.spec.name.clone(), line))

@@ -85,6 +85,6 @@ pub(super) fn open_doors(
     });
     let group = tasks.clone();
     tasks.spawn_vital("admin listener", async move {
-        server::serve(admin, operators, limits, &group).await
+        server::serve(admin, operators, limits, &group).await;
     });
 }

@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::EngineFault;
+use crate::domain::clock::Clock;
 use crate::domain::event::Event;
 use crate::lifecycle::Tasks;
 use crate::store::{Store, event};
@@ -26,18 +27,24 @@ const POLL: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Feed {
     store: Store,
+    clock: Clock,
     recent: Arc<RwLock<VecDeque<Event>>>,
     head: watch::Sender<i64>,
 }
 
 impl Feed {
-    pub(super) async fn start(store: Store, tasks: &Tasks) -> Result<Self, EngineFault> {
+    pub(super) async fn start(
+        store: Store,
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> Result<Self, EngineFault> {
         let committed = store.committed();
         let mut conn = store.read().await?;
         let head = event::find_head(&mut conn).await?;
         drop(conn);
         let feed = Self {
             store,
+            clock,
             recent: Arc::default(),
             head: watch::Sender::new(head),
         };
@@ -71,7 +78,7 @@ impl Feed {
             .expect("nothing panics while it holds the memory");
         let first = recent.front()?.seq;
         let skip = usize::try_from(seq.checked_sub(first)?.checked_add(1)?).ok()?;
-        if skip == recent.len() && seq < self.head() {
+        if skip >= recent.len() && seq < self.head() {
             return None;
         }
         Some(
@@ -95,7 +102,10 @@ impl Feed {
                 }
             };
             match news {
-                Ok(events) => self.remember(&events),
+                Ok(events) => {
+                    self.remember(&events);
+                    self.count_lag(&events);
+                }
                 Err(RecvError::Lagged(_)) => self.forget(),
                 Err(RecvError::Closed) => return,
             }
@@ -118,6 +128,15 @@ impl Feed {
         recent.drain(..over);
         drop(recent);
         self.raise(events.last().map_or(0, |last| last.seq));
+    }
+
+    /// How long the oldest of these took from its decision to where streams see it.
+    fn count_lag(&self, events: &[Event]) {
+        let Some(first) = events.first() else {
+            return;
+        };
+        let lag = self.clock.now().since(first.at).as_secs_f64();
+        metrics::gauge!("postern_feed_lag_seconds").set(lag);
     }
 
     fn forget(&self) {

@@ -6,6 +6,7 @@ use super::rest;
 use crate::domain::health::HealthState;
 use crate::engine::{Engine, EngineFault};
 use crate::lifecycle::Tasks;
+use crate::telemetry::install_metrics;
 
 /// How often they are counted.
 const EVERY: Duration = Duration::from_secs(5);
@@ -16,6 +17,8 @@ pub async fn run(engine: Engine, tasks: Tasks) {
         if let Err(fault) = count(&engine).await {
             tracing::warn!(%fault, "the queues could not be counted");
         }
+        // Histograms keep every sample until they are folded.
+        install_metrics().upkeep();
         if !rest(&tasks, EVERY).await {
             return;
         }

@@ -1,5 +1,7 @@
 //! Messages, inbound and outbound, and the timeline of the latter.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::agent::AgentRef;
@@ -149,6 +151,40 @@ pub struct Message {
     pub round: u32,
     /// When it was stored.
     pub created_at: Timestamp,
+}
+
+/// How long after a message was sent its receipt is waited for (F37).
+const RECEIPT_OVERDUE: Duration = Duration::from_hours(12);
+
+/// Whether anybody will still say that a sent message was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Receipt {
+    /// A report may still come.
+    Pending,
+    /// None came in twelve hours; whether it was delivered is not known.
+    Overdue,
+    /// The gateway or the carrier does not say.
+    Unavailable,
+}
+
+impl Message {
+    /// What may be expected for a message that was sent at a time, by a gateway that does or does
+    /// not report deliveries; nothing for a message that is not, or not only, sent.
+    pub fn receipt(&self, sent_at: Timestamp, reports: bool, now: Timestamp) -> Option<Receipt> {
+        if self.direction == Direction::Inbound || self.status != Status::Sent {
+            return None;
+        }
+        if self.details.no_receipt || !reports {
+            return Some(Receipt::Unavailable);
+        }
+        let overdue = now.since(sent_at) > RECEIPT_OVERDUE;
+        Some(if overdue {
+            Receipt::Overdue
+        } else {
+            Receipt::Pending
+        })
+    }
 }
 
 /// One line of an outbound message's timeline.

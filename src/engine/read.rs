@@ -13,8 +13,9 @@ use crate::domain::health::Health;
 use crate::domain::id::{
     AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
 };
-use crate::domain::message::{Message, StatusEvent};
+use crate::domain::message::{Message, Receipt, StatusEvent};
 use crate::domain::quarantine::Quarantined;
+use crate::domain::status::Status;
 use crate::store::conversation::View;
 use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
@@ -27,6 +28,8 @@ pub struct MessageDetails {
     pub message: Message,
     /// What is known of it, in the order we learned it.
     pub timeline: Vec<StatusEvent>,
+    /// Whether anybody will still say that it was delivered; only for a message that was sent.
+    pub receipt: Option<Receipt>,
 }
 
 /// A conversation with what a list shows of it.
@@ -101,7 +104,8 @@ impl<'e> Reader<'e> {
     pub async fn message(&self, id: MessageId) -> Result<Option<MessageDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
-        Ok(with_timelines(&mut conn, found.into_iter().collect())
+        Ok(self
+            .with_timelines(&mut conn, found.into_iter().collect())
             .await?
             .pop())
     }
@@ -116,7 +120,42 @@ impl<'e> Reader<'e> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
         let found = message::list_messages(&mut conn, filter, before, limit).await?;
-        with_timelines(&mut conn, found).await
+        self.with_timelines(&mut conn, found).await
+    }
+
+    async fn with_timelines(
+        &self,
+        conn: &mut Conn,
+        messages: Vec<Message>,
+    ) -> Result<Vec<MessageDetails>, EngineFault> {
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+        let mut timelines = message::load_timelines(conn, &ids).await?;
+        let details = |message: Message| {
+            let timeline = timelines.remove(&message.id).unwrap_or_default();
+            let receipt = self.receipt(&message, &timeline);
+            MessageDetails {
+                message,
+                timeline,
+                receipt,
+            }
+        };
+        Ok(messages.into_iter().map(details).collect())
+    }
+
+    fn receipt(&self, message: &Message, timeline: &[StatusEvent]) -> Option<Receipt> {
+        let line = self.context.lines.get(&message.gateway);
+        let reports = line.is_some_and(|line| {
+            line.gateway
+                .capabilities()
+                .receipts
+                .contains(&Status::Delivered)
+        });
+        let sent = timeline
+            .iter()
+            .rev()
+            .find(|line| line.status == Status::Sent);
+        let sent_at = sent.map_or(message.created_at, |line| line.at);
+        message.receipt(sent_at, reports, self.context.clock.now())
     }
 
     /// One conversation.
@@ -174,7 +213,7 @@ impl<'e> Reader<'e> {
             }
             TimelineKind::Messages => Vec::new(),
         };
-        let messages = with_timelines(&mut conn, messages).await?;
+        let messages = self.with_timelines(&mut conn, messages).await?;
         let messages = messages
             .into_iter()
             .map(|one| TimelineEntry::Message(Box::new(one)));
@@ -267,19 +306,6 @@ impl<'e> Reader<'e> {
     pub async fn quarantine_size(&self) -> Result<i64, EngineFault> {
         Ok(raw::count_quarantined(&mut self.conn().await?).await?)
     }
-}
-
-async fn with_timelines(
-    conn: &mut Conn,
-    messages: Vec<Message>,
-) -> Result<Vec<MessageDetails>, EngineFault> {
-    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
-    let mut timelines = message::load_timelines(conn, &ids).await?;
-    let details = |message: Message| {
-        let timeline = timelines.remove(&message.id).unwrap_or_default();
-        MessageDetails { message, timeline }
-    };
-    Ok(messages.into_iter().map(details).collect())
 }
 
 async fn with_details(

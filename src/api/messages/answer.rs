@@ -7,7 +7,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, IssueId, MessageId};
-use crate::domain::message::{Direction, Message, Replacement, StatusEvent};
+use crate::domain::message::{Direction, Message, Receipt, Replacement, StatusEvent};
 use crate::domain::status::Status;
 use crate::domain::submit::SubmitRefusal;
 use crate::engine::{DryRun, MessageDetails};
@@ -55,6 +55,8 @@ pub(crate) struct MessageBody {
     replacements: Vec<Replacement>,
     /// What is known of it.
     status: Status,
+    /// Whether anybody will still say that it was delivered; only for a message that was sent.
+    receipt: Option<Receipt>,
     /// Why it failed.
     error: Option<Failure>,
     /// The client's own reference.
@@ -130,7 +132,11 @@ impl From<StatusEvent> for TimelineLine {
 
 impl From<MessageDetails> for MessageBody {
     fn from(details: MessageDetails) -> Self {
-        let MessageDetails { message, timeline } = details;
+        let MessageDetails {
+            message,
+            timeline,
+            receipt,
+        } = details;
         // That a message was stored is written nowhere but in the message itself.
         let begin = TimelineLine {
             status: match message.direction {
@@ -163,6 +169,7 @@ impl From<MessageDetails> for MessageBody {
             media: (message.details.media > 0).then_some(message.details.media),
             replacements: message.details.replacements,
             status: message.status,
+            receipt,
             error: message.failure,
             reference: message.reference,
             provider_reference: message.provider_reference,
@@ -180,6 +187,7 @@ pub(super) fn render(message: &Message) -> String {
     let details = MessageDetails {
         message: message.clone(),
         timeline: Vec::new(),
+        receipt: None,
     };
     serde_json::to_string(&MessageBody::from(details)).expect("plain values always serialise")
 }

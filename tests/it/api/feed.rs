@@ -1,0 +1,160 @@
+//! The feed, as pages and as a stream.
+
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use futures_util::StreamExt as _;
+use http::Request;
+use serde_json::{Value, json};
+
+use super::Desk;
+
+/// A stream that is being read.
+struct Reading {
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Reading {
+    async fn open(desk: &Desk, after: Option<i64>) -> Self {
+        let mut request = Request::get("/v1/events/stream")
+            .header("authorization", format!("Bearer {}", desk.key));
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        let response = desk.ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self {
+            body: response.into_body().into_data_stream(),
+            text: String::new(),
+        }
+    }
+
+    /// The next event: id, type and data. Comments are passed over.
+    async fn next(&mut self) -> Option<(i64, String, Value)> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                if let Some(event) = event(&block) {
+                    return Some(event);
+                }
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(10), self.body.next());
+            let chunk = chunk.await.expect("something in time")?.unwrap();
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+}
+
+fn event(block: &str) -> Option<(i64, String, Value)> {
+    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+    let id = field("id: ")?.parse().unwrap();
+    let data = serde_json::from_str(field("data: ")?).unwrap();
+    Some((id, field("event: ")?.to_owned(), data))
+}
+
+async fn pages(desk: &Desk, limit: u32) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut after = json!(0);
+    loop {
+        let page = desk
+            .get(&format!("/v1/events?after={after}&limit={limit}"))
+            .await;
+        let page = page.expect(200);
+        let data = page["data"].as_array().unwrap();
+        if data.is_empty() {
+            assert_eq!(page["next_cursor"], after);
+            return all;
+        }
+        all.extend(data.iter().cloned());
+        after = page["next_cursor"].clone();
+    }
+}
+
+#[tokio::test]
+async fn i26_the_stream_tells_what_the_pages_tell_without_gap_or_repeat() {
+    let desk = Desk::open().await;
+    desk.text_in("in-1", "One").await;
+    let mut live = Reading::open(&desk, None).await;
+    let mut whole = Reading::open(&desk, Some(0)).await;
+    desk.text_in("in-2", "Two").await;
+    desk.post(
+        "/v1/messages",
+        json!({"to": super::CUSTOMER, "text": "Yes"}),
+    )
+    .await
+    .expect(202);
+    let all = pages(&desk, 2).await;
+    assert_eq!(all, pages(&desk, 100).await);
+    let seqs: Vec<i64> = all
+        .iter()
+        .map(|event| event["seq"].as_i64().unwrap())
+        .collect();
+    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1));
+    for expected in &all {
+        let (id, kind, data) = whole.next().await.unwrap();
+        assert_eq!(
+            (json!(id), json!(kind)),
+            (expected["seq"].clone(), expected["type"].clone())
+        );
+        assert_eq!(&data, expected);
+    }
+    // The other one began after the first text.
+    let (first, ..) = live.next().await.unwrap();
+    assert!(first > seqs[0]);
+    let mut middle = Reading::open(&desk, Some(seqs[2])).await;
+    assert_eq!(middle.next().await.unwrap().0, seqs[3]);
+    drop((live, whole, middle));
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn i26_a_place_that_is_not_in_the_feed_is_reset() {
+    let desk = Desk::open().await;
+    desk.text_in("in-1", "One").await;
+    let last = pages(&desk, 100).await.last().unwrap()["seq"]
+        .as_i64()
+        .unwrap();
+    let mut stream = Reading::open(&desk, Some(last + 1_000)).await;
+    let (id, kind, _) = stream.next().await.unwrap();
+    assert_eq!((id, kind.as_str()), (last, "reset"));
+    desk.text_in("in-2", "Two").await;
+    assert_eq!(stream.next().await.unwrap().0, last + 1);
+    drop(stream);
+    let request = Request::get("/v1/events/stream")
+        .header("authorization", format!("Bearer {}", desk.key))
+        .header("last-event-id", "yesterday");
+    let answer = desk.ask(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), 400);
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn i32_a_stream_ends_when_the_daemon_stops() {
+    let desk = Desk::open().await;
+    let mut stream = Reading::open(&desk, None).await;
+    desk.tasks.ask_to_stop();
+    assert!(stream.next().await.is_none());
+    drop(stream);
+    desk.end().await;
+}
+
+#[tokio::test]
+async fn a_place_in_the_feed_is_a_number() {
+    let desk = Desk::open().await;
+    for (query, pointer) in [
+        ("after=-1", "/after"),
+        ("after=x", "/after"),
+        ("cursor=x", "/cursor"),
+        ("after=1&cursor=2", "/cursor"),
+        ("limit=0", "/limit"),
+    ] {
+        assert_eq!(
+            desk.get(&format!("/v1/events?{query}")).await.pointers(),
+            [pointer]
+        );
+    }
+    desk.end().await;
+}

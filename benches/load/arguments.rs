@@ -84,6 +84,11 @@ impl Arguments {
         if self.quick { 4_000 } else { 20_000 }
     }
 
+    /// Whether anything is asked for that is measured beside the ceiling.
+    pub fn wants_rounds(&self) -> bool {
+        self.only.as_deref() != Some("stock")
+    }
+
     /// Whether a group of rows is asked for, by itself or for one that builds on it.
     pub fn wants(&self, group: &str) -> bool {
         match self.only.as_deref() {

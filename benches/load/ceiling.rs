@@ -76,6 +76,11 @@ impl Ceiling {
         let address = line.trim().parse().context("the ceiling did not start")?;
         Ok(Self { address, child })
     }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Ceiling {

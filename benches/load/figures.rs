@@ -9,6 +9,8 @@ use crate::table::{Limit, Row, Table};
 pub struct Figures {
     pub ceiling: Vec<f64>,
     pub ceiling_p99: Vec<f64>,
+    pub ceiling_processor: Vec<f64>,
+    pub fsync: Vec<f64>,
     pub webhooks: Vec<f64>,
     pub webhooks_p50: Vec<f64>,
     pub webhooks_p99: Vec<f64>,
@@ -28,10 +30,10 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Adds everything to the table; `fsync` is in milliseconds.
-    pub fn report(self, kind: Kind, fsync: f64, table: &mut Table) {
-        describe(&self, fsync, table);
-        add_rows(self, kind, fsync, table);
+    /// Adds everything to the table.
+    pub fn report(self, kind: Kind, table: &mut Table) {
+        describe(&self, table);
+        add_rows(self, kind, table);
     }
 }
 
@@ -51,7 +53,8 @@ fn row(
     }
 }
 
-fn add_rows(figures: Figures, kind: Kind, fsync: f64, table: &mut Table) {
+fn add_rows(figures: Figures, kind: Kind, table: &mut Table) {
+    let fsync = median(&figures.fsync);
     let ceiling = figures.ceiling.clone();
     let share = |must, aim| Some((Limit::Share(must), Limit::Share(aim)));
     let most = |must, aim| Some((Limit::Most(must), Limit::Most(aim)));
@@ -138,14 +141,19 @@ fn add_rows(figures: Figures, kind: Kind, fsync: f64, table: &mut Table) {
 }
 
 /// The figures that no row is judged by.
-fn describe(figures: &Figures, fsync: f64, table: &mut Table) {
-    let shown = |values: &[f64]| format!("{:.2} ms", median(values));
-    table.notes.push(format!(
-        "An fsync of 4 KiB in the same folder takes {fsync:.2} ms (p50)."
-    ));
+fn describe(figures: &Figures, table: &mut Table) {
+    let shown = |values: &[f64]| format!("{:.3} ms", median(values));
     for (what, values) in [
         ("Webhooks p50", &figures.webhooks_p50),
+        (
+            "An fsync of 4 KiB at the end of a file in the same folder, p50, each round",
+            &figures.fsync,
+        ),
         ("Ceiling p99", &figures.ceiling_p99),
+        (
+            "Processor time of the ceiling per message",
+            &figures.ceiling_processor,
+        ),
         ("One connection p99", &figures.single_p99),
         ("Accepted sends p99", &figures.sends_p99),
         ("Status callbacks p99", &figures.callbacks_p99),

@@ -59,7 +59,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for kind in arguments.databases() {
         let mut table = table::Table::default();
         let place = database::Place::make(kind)?;
-        rounds::run(arguments, &place, &mut table).await?;
+        if arguments.wants_rounds() {
+            rounds::run(arguments, &place, &mut table).await?;
+        }
         if arguments.wants("stock") {
             stock::run(arguments, &place, &mut table).await?;
         }

@@ -57,7 +57,6 @@ pub async fn run(arguments: &Arguments, place: &Place, table: &mut Table) -> any
     let mut bench = Bench {
         arguments,
         place,
-        fsync: machine::fsync(place.folder())?,
         ceiling: Ceiling::start(&ceiling_database)?,
         ceiling_database,
         database,
@@ -79,7 +78,6 @@ pub async fn run(arguments: &Arguments, place: &Place, table: &mut Table) -> any
 struct Bench<'a> {
     arguments: &'a Arguments,
     place: &'a Place,
-    fsync: f64,
     ceiling: Ceiling,
     ceiling_database: Database,
     database: Database,
@@ -119,28 +117,32 @@ impl Bench<'_> {
     async fn measure_ceiling(&mut self) -> anyhow::Result<()> {
         let (texts, before) = (self.texts(), self.ceiling_database.count(CEILING).await?);
         let (connections, time) = (self.arguments.connections, self.arguments.time());
+        let used = self.processor_time(self.ceiling.process());
         let load = load(self.ceiling.address, connections, texts, time).await?;
+        let used = self.processor_time(self.ceiling.process()) - used;
         let stored = self.ceiling_database.count(CEILING).await? - before;
         check("the ceiling", load.accepted, stored)?;
         self.figures.ceiling.push(load.rate());
+        let per_message = used * 1e3 / load.accepted as f64;
+        self.figures.ceiling_processor.push(per_message);
         self.figures
             .ceiling_p99
             .push(percentile(&load.latencies, 0.99));
         Ok(())
     }
 
-    /// Seconds of processor time of the daemon and its database.
-    fn processor_time(&self) -> f64 {
-        machine::processor_time(self.daemon.process()) + self.place.processor_time()
+    /// Seconds of processor time of a process and its database.
+    fn processor_time(&self, process: u32) -> f64 {
+        machine::processor_time(process) + self.place.processor_time()
     }
 
     async fn measure_webhooks(&mut self) -> anyhow::Result<()> {
         let (texts, before) = (self.texts(), self.database.count(INBOUND).await?);
         let (connections, time) = (self.arguments.connections, self.arguments.time());
         let own = machine::processor_time(std::process::id());
-        let used = self.processor_time();
+        let used = self.processor_time(self.daemon.process());
         let load = load(self.site.address, connections, texts, time).await?;
-        let used = self.processor_time() - used;
+        let used = self.processor_time(self.daemon.process()) - used;
         let own = machine::processor_time(std::process::id()) - own;
         check(
             "webhooks",
@@ -223,6 +225,9 @@ impl Bench<'_> {
 
     async fn measure_single(&mut self) -> anyhow::Result<()> {
         let before = self.database.count(INBOUND).await?;
+        self.figures
+            .fsync
+            .push(machine::fsync(self.place.folder())?);
         let load = load(self.site.address, 1, Requests::texts(SINGLE), DRAIN).await?;
         check(
             "one connection",
@@ -254,7 +259,7 @@ impl Bench<'_> {
             "Counted in the database: {inbound} received, {outbound} sent, {events} events without \
              a gap; every accepted request was found there."
         ));
-        self.figures.report(self.place.kind, self.fsync, table);
+        self.figures.report(self.place.kind, table);
         Ok(())
     }
 }

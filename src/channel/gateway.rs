@@ -67,6 +67,10 @@ impl Gateway {
                 reason: error.to_string(),
             }
         })?;
+        if !send::names_a_url(&profile.sends, &settings.value()) {
+            let reason = "is missing: without it there is no address to send texts to";
+            return Err(settings.unusable("base_url", reason));
+        }
         let public_url = public_url.as_str().trim_end_matches('/');
         Ok(Self {
             capabilities: Capabilities {

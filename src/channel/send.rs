@@ -21,6 +21,12 @@ pub(super) fn message_value(text: &OutboundText, from: &Address) -> Value {
     }
 }
 
+/// Whether the settings are enough to know where texts go.
+pub(super) fn names_a_url(sends: &Sends, settings: &Value) -> bool {
+    let url = sends.url.text(&context! { settings => settings });
+    url.is_some_and(|url| url::Url::parse(&url).is_ok())
+}
+
 /// The request that hands a text over; the error says in words what the profile left open.
 pub(super) fn write(
     client: &reqwest::Client,

@@ -14,3 +14,4 @@ mod profiles;
 mod segments;
 mod simulator;
 mod telemetry;
+mod vectors;

@@ -1,6 +1,10 @@
 //! Every profile by its fixtures in `tests/gateways/<profile>/`: a request in and what it tells, a
 //! text out and the request it becomes, an answer and what it means.
 
+mod faults;
+mod forgery;
+mod mistakes;
+mod sdk;
 pub(crate) mod wire;
 
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,7 @@
 //! Gateways to test with, and requests to feed them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -76,7 +77,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         smart_encoding: false,
         mms: false,
         retry: RetrySchedule::default(),
-        valid_for: Duration::from_secs(4 * 3600),
+        valid_for: Duration::from_hours(4),
         settings,
     }
 }
@@ -85,6 +86,18 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
 pub(crate) fn gateway(profile: &str, base_url: &str) -> Gateway {
     let spec = spec(profile, settings(profile, base_url));
     open(&spec)
+}
+
+/// The gateway of a profile, opened once.
+pub(crate) fn kept(profile: &str) -> &'static Gateway {
+    static KEPT: LazyLock<BTreeMap<String, Gateway>> = LazyLock::new(|| {
+        let profiles = Profiles::load(None).unwrap();
+        let names = profiles.names();
+        names
+            .map(|name| (name.to_owned(), gateway(name, "http://127.0.0.1:9")))
+            .collect()
+    });
+    &KEPT[profile]
 }
 
 /// Opens a gateway.
@@ -155,7 +168,7 @@ pub(crate) fn outbound(to: &str, text: &str) -> OutboundText {
         text: text.to_owned(),
         encoding: Encoding::Gsm7,
         segments: 1,
-        valid_for: Duration::from_secs(4 * 3600),
+        valid_for: Duration::from_hours(4),
     }
 }
 

@@ -140,7 +140,7 @@ pub(crate) struct Listing {
     #[param(value_type = Option<String>, default = "inbox", pattern = "^(inbox|all)$")]
     view: View,
     /// Only those with the contact of this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^con_[0-9a-hjkmnp-tv-z]{26}$")]
     contact: Option<ContactId>,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]

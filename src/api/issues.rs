@@ -77,10 +77,10 @@ pub(crate) struct Listing {
     #[param(inline)]
     state: Option<IssueState>,
     /// Only those of the agent with this id, or `me`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(me|agt_[0-9a-hjkmnp-tv-z]{26})$")]
     assignee: Option<Assignee>,
     /// Only those of the conversation with this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
@@ -192,7 +192,7 @@ pub(super) async fn take(
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct Assignment {
     /// The agent's id.
-    #[schema(value_type = String, example = "agt_01kbhm0v4we7gtqz6dm1x1m8p2")]
+    #[schema(value_type = String, example = "agt_01kbhm0v4we7gtqz6dm1x1m8p2", pattern = "^agt_[0-9a-hjkmnp-tv-z]{26}$")]
     agent: AgentId,
 }
 

@@ -75,7 +75,7 @@ pub(crate) struct KeyRequest {
     /// What it may do.
     role: Role,
     /// The id of the agent it acts for; without it, an agent called like the key.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^agt_[0-9a-hjkmnp-tv-z]{26}$")]
     agent: Option<AgentId>,
 }
 

@@ -1,8 +1,9 @@
 //! The OpenAPI 3.1 document, made of the attributes above the handlers.
 
 use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
@@ -50,6 +51,9 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
+/// What clients send: a field that is not known is refused.
+const REQUESTS: [&str; 4] = ["NewMessage", "Assignment", "KeyRequest", "Text"];
+
 /// What holds for every operation alike: the key, and how errors look.
 struct Common;
 
@@ -58,6 +62,12 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("key", scheme);
+        for name in REQUESTS {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+                object.additional_properties =
+                    Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
         for code in Code::ALL {
             let name = format!("problem_{}", code.status().as_u16());
             components

@@ -35,21 +35,22 @@ const LONGEST_ADDRESS: usize = 320;
 pub(crate) struct NewMessage {
     /// The name of the gateway to send by. Without it: the one that the contact last used, else
     /// the default of the channel.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[a-z0-9-]{1,64}$")]
     gateway: Option<GatewayName>,
     /// A phone number or a short code.
+    #[schema(min_length = 1, max_length = 320)]
     to: String,
     /// The words, 1 to 10000 characters.
     #[schema(min_length = 1, max_length = 10000)]
     text: String,
     /// The id of the conversation that it belongs to; refused when that is with somebody else.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
     /// Your own reference; it need not be unique.
     #[schema(min_length = 1, max_length = 255)]
     reference: Option<String>,
     /// How long it is worth sending, such as `90s`, `15m`, `4h` or `5d`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]+[smhd]$")]
     valid_for: Option<std::time::Duration>,
     /// `bulk` yields to every `interactive` message of the gateway.
     #[schema(value_type = Option<Priority>, default = "interactive")]
@@ -145,13 +146,13 @@ fn recipient(text: &str, country: &str) -> Result<Address, String> {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Listing {
     /// Only those of the conversation with this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
     /// Only those of the issue with this id.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^iss_[0-9a-hjkmnp-tv-z]{26}$")]
     issue: Option<IssueId>,
     /// Only those of the gateway with this name.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[a-z0-9-]{1,64}$")]
     gateway: Option<GatewayName>,
     /// Only those that go this way.
     #[param(inline)]

@@ -28,6 +28,10 @@ async fn b01_every_operation_of_the_document_is_answered_and_described() {
     let desk = Desk::open().await;
     let document: Value = serde_json::from_str(postern::api::openapi_json()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for name in ["NewMessage", "Assignment", "KeyRequest", "Text"] {
+        let schema = &document["components"]["schemas"][name];
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+    }
     let mut ids = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {

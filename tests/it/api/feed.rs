@@ -132,6 +132,23 @@ async fn i26_a_place_that_is_not_in_the_feed_is_reset() {
 }
 
 #[tokio::test]
+async fn b08_a_quiet_stream_shows_that_it_is_alive() {
+    let desk = Desk::open().await;
+    desk.text_in("in-1", "One").await;
+    let mut stream = Reading::open(&desk, None).await;
+    let greeting = stream.body.next().await.unwrap().unwrap();
+    assert!(greeting.starts_with(b":"));
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    let beat = stream.body.next().await.unwrap().unwrap();
+    assert_eq!(&beat[..], b":\n\n");
+    assert!(before.elapsed() <= Duration::from_millis(15_100));
+    tokio::time::resume();
+    drop(stream);
+    desk.end().await;
+}
+
+#[tokio::test]
 async fn i32_a_stream_ends_when_the_daemon_stops() {
     let desk = Desk::open().await;
     let mut stream = Reading::open(&desk, None).await;

@@ -2,6 +2,7 @@
 //! every other one.
 
 mod commands;
+mod demo;
 mod wiring;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 pub use commands::{add_agent, check, create_key, migrate, openapi, serve};
+pub use demo::{DemoOptions, demo};
 
 use crate::config::Config;
 use crate::domain::clock::Clock;

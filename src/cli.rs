@@ -88,7 +88,7 @@ fn run(arguments: Arguments) -> Result<(), CliFault> {
     let file = arguments.config.as_deref();
     match arguments.command {
         Command::Serve => serve::run(file),
-        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments, file),
         Command::Migrate => migrate::run(&load(file)?),
         Command::Agent(arguments) => agent::run(arguments, file),

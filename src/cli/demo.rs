@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::CliFault;
+use super::{CliFault, block_on, quiet_logs};
+use crate::app::{self, DemoOptions};
+use crate::lifecycle::Lifecycle;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -11,7 +13,16 @@ pub(super) struct Arguments {
     keep: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<(), CliFault> {
-    let Arguments { keep: _ } = arguments;
-    Err(anyhow::anyhow!("demo is not built yet").into())
+pub(super) fn run(arguments: Arguments) -> Result<(), CliFault> {
+    quiet_logs();
+    let options = DemoOptions {
+        keep: arguments.keep,
+    };
+    let done = block_on(async {
+        let lifecycle = Lifecycle::new();
+        lifecycle.listen_to_signals()?;
+        let stop = lifecycle.tasks().token();
+        app::demo(options, &mut std::io::stdout(), &stop).await
+    });
+    done.map_err(CliFault::while_printing)
 }

@@ -90,6 +90,11 @@ impl Health {
     /// The health after one more attempt.
     #[must_use]
     pub fn after(&self, sign: Sign<'_>, now: Timestamp) -> Self {
+        let rests = self.probe_at.is_some_and(|probe_at| now < probe_at);
+        if rests && sign != Sign::Works {
+            // What fails during a rest had left before it, and says nothing new.
+            return self.clone();
+        }
         let failures = self.failures.saturating_add(1);
         let (state, reason) = match sign {
             Sign::Works => return self.recovered(now),

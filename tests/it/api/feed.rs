@@ -104,6 +104,14 @@ async fn i26_the_stream_tells_what_the_pages_tell_without_gap_or_repeat() {
     // The other one began after the first text.
     let (first, ..) = live.next().await.unwrap();
     assert!(first > seqs[0]);
+    let last = *seqs.last().unwrap();
+    for seq in first + 1..=last {
+        assert_eq!(live.next().await.unwrap().0, seq);
+    }
+    // What comes next comes once, to both.
+    desk.text_in("in-3", "Three").await;
+    assert_eq!(live.next().await.unwrap().0, last + 1);
+    assert_eq!(whole.next().await.unwrap().0, last + 1);
     let mut middle = Reading::open(&desk, Some(seqs[2])).await;
     assert_eq!(middle.next().await.unwrap().0, seqs[3]);
     drop((live, whole, middle));

@@ -147,12 +147,23 @@ pub struct Attempted {
     pub attempt: u32,
     /// What came of it.
     pub outcome: Outcome,
+    /// Who knows that.
+    pub witness: Witness,
     /// What the gateway does with a message of which nobody knows.
     pub on_unknown: OnUnknown,
     /// When the gateway tries again.
     pub retry: RetrySchedule,
     /// A number from zero to one that spreads tries apart.
     pub jitter: f64,
+}
+
+/// Who knows what came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Witness {
+    /// The daemon that made the call.
+    Caller,
+    /// Nobody: that daemon stopped before it could say, which tells nothing about the gateway.
+    Nobody,
 }
 
 /// What the worker does after an outcome was recorded.
@@ -401,6 +412,10 @@ fn again(
 
 /// Records what the attempt says about the gateway; how long that has to rest.
 fn sign(one: &Attempted, sign: Sign<'_>, before: &mut Before, now: Timestamp) -> Recorded {
+    match one.witness {
+        Witness::Caller => {}
+        Witness::Nobody => return Recorded::Done,
+    }
     let health = before
         .health
         .entry(one.gateway.clone())

@@ -12,7 +12,7 @@ use super::save::save;
 use super::{Context, Engine, EngineFault};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Attempted, Before, Delivery, Recorded, claim, record};
+use crate::domain::delivery::{Attempted, Before, Delivery, Recorded, Witness, claim, record};
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewayName;
@@ -115,6 +115,7 @@ impl Engine {
                 epoch: delivery.epoch,
                 attempt: delivery.attempt,
                 outcome: Outcome::Unknown(interrupted()),
+                witness: Witness::Nobody,
                 on_unknown,
                 retry,
                 jitter: rand::rng().random(),

@@ -14,7 +14,7 @@ use super::rest;
 use crate::channel::OutboundText;
 use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Attempted, Delivery, Recorded};
+use crate::domain::delivery::{Attempted, Delivery, Recorded, Witness};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::outcome::Outcome;
@@ -281,6 +281,7 @@ async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> 
         epoch,
         attempt: claimed.delivery.attempt,
         outcome,
+        witness: Witness::Caller,
         on_unknown: line.spec.on_unknown,
         retry: line.spec.retry,
         jitter: rand::rng().random(),

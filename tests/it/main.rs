@@ -1,17 +1,27 @@
 //! One integration binary: every test of the public surface.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![allow(unreachable_pub, reason = "nothing reaches into a test binary")]
 
 mod api;
 mod cli;
 mod config;
+mod crash;
+mod feed;
 mod fold;
 mod http;
 mod imports;
 mod keywords;
 mod lifecycle;
 mod profiles;
+mod provider_faults;
+mod receive;
+mod reports;
 mod segments;
+mod send;
 mod simulator;
+mod stopping;
 mod telemetry;
+mod threats;
 mod vectors;
+mod world;

@@ -1,0 +1,188 @@
+//! The load on a daemon that may die at any moment: texts in, sends, and reports.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::oracle::{Asked, Oracle};
+use crate::world::api::{Answer, Api};
+use crate::world::daemon::Daemon;
+use crate::world::hooks::{Hooks, fresh_sid};
+use crate::world::provider::FakeProvider;
+use crate::world::within;
+
+/// Customers; few, so that their first texts meet.
+const CUSTOMERS: u64 = 12;
+
+/// Texts in at once.
+const WRITERS: usize = 6;
+
+/// Sends at once.
+const SENDERS: usize = 4;
+
+/// The longest that the queue may take to empty after the load, also on a busy machine.
+const DRAIN: Duration = Duration::from_mins(1);
+
+/// The pause after an answer that says nothing, as somebody's program would make.
+const BREATH: Duration = Duration::from_millis(20);
+
+struct Shared {
+    hooks: Hooks,
+    api: Api,
+    oracle: Arc<Oracle>,
+    provider: Arc<FakeProvider>,
+    over: AtomicBool,
+    next: AtomicU64,
+}
+
+/// Load under way.
+pub struct Load {
+    shared: Arc<Shared>,
+    asking: JoinSet<()>,
+    reporting: JoinSet<()>,
+}
+
+impl Load {
+    /// Starts the load.
+    pub fn start(daemon: &Daemon, provider: &Arc<FakeProvider>, oracle: &Arc<Oracle>) -> Self {
+        let shared = Arc::new(Shared {
+            hooks: daemon.hooks.clone(),
+            api: daemon.api.clone(),
+            oracle: Arc::clone(oracle),
+            provider: Arc::clone(provider),
+            over: AtomicBool::new(false),
+            next: AtomicU64::new(0),
+        });
+        let mut load = Self {
+            shared: Arc::clone(&shared),
+            asking: JoinSet::new(),
+            reporting: JoinSet::new(),
+        };
+        for _ in 0..WRITERS {
+            load.asking.spawn(text_in(Arc::clone(&shared)));
+        }
+        for _ in 0..SENDERS {
+            load.asking.spawn(send(Arc::clone(&shared)));
+        }
+        load.reporting.spawn(report(shared));
+        load
+    }
+
+    /// Ends the load and waits until nothing is under way any more.
+    pub async fn finish(self, daemon: &Daemon) {
+        self.shared.over.store(true, Ordering::SeqCst);
+        for ended in self.asking.join_all().await {
+            let () = ended;
+        }
+        within(DRAIN, "every send to end", async || {
+            for status in ["queued", "sending"] {
+                let path = format!("/v1/messages?status={status}&limit=1");
+                let page = daemon.api.get(&path).await;
+                if page.status != 200 || page.json()["data"] != json!([]) {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+        // The reporter ends when it has reported all that the provider took.
+        self.reporting.join_all().await;
+    }
+}
+
+impl Shared {
+    fn goes_on(&self) -> bool {
+        !self.over.load(Ordering::SeqCst)
+    }
+
+    fn customer(number: u64) -> String {
+        format!("+12025550{:03}", 100 + number % CUSTOMERS)
+    }
+
+    fn note(&self, asked: Asked, nonce: &str, answer: Option<&Answer>) -> bool {
+        let words = answer.map_or("", |answer| answer.text.as_str());
+        let status = answer.map(|answer| answer.status);
+        self.oracle.answered(asked, nonce, status, words)
+    }
+}
+
+/// Texts in, one after the other. What was not promised is repeated half of the time, as some
+/// providers do, and what was promised now and then, as others do.
+async fn text_in(shared: Arc<Shared>) {
+    while shared.goes_on() {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let (nonce, reference) = (format!("in-{number}"), fresh_sid());
+        let from = Shared::customer(number);
+        loop {
+            shared.oracle.invoke(Asked::TextIn, &nonce);
+            let answer = shared
+                .hooks
+                .try_text_in("long", &from, &nonce, &reference)
+                .await;
+            let promised = shared.note(Asked::TextIn, &nonce, answer.as_ref());
+            let again = rand::random_ratio(1, if promised { 10 } else { 2 });
+            if !promised {
+                tokio::time::sleep(BREATH).await;
+            }
+            if !again {
+                break;
+            }
+        }
+    }
+}
+
+/// Sends, each under an idempotency key, repeated half of the time when it was not promised.
+async fn send(shared: Arc<Shared>) {
+    while shared.goes_on() {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let nonce = format!("out-{number}");
+        let body = json!({"gateway": "long", "to": Shared::customer(number), "text": nonce});
+        loop {
+            shared.oracle.invoke(Asked::Send, &nonce);
+            let request = shared.api.request(Method::POST, "/v1/messages").json(&body);
+            let answer = Answer::of(request.header("idempotency-key", &nonce)).await;
+            if shared.note(Asked::Send, &nonce, answer.as_ref()) || rand::random() {
+                break;
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// Reports everything that the provider took as delivered, until each report is taken.
+async fn report(shared: Arc<Shared>) {
+    let mut reported = HashSet::new();
+    loop {
+        let over = !shared.goes_on();
+        let ledger = shared.provider.ledger();
+        let fresh = ledger.iter().filter_map(|handed| handed.reference.clone());
+        let fresh: Vec<String> = fresh.filter(|id| !reported.contains(id)).collect();
+        if over && fresh.is_empty() {
+            let path = "/v1/messages?status=queued&limit=1";
+            let page = Answer::of(shared.api.request(Method::GET, path)).await;
+            if page.is_some_and(|page| page.json()["data"] == json!([])) {
+                break;
+            }
+        }
+        for reference in fresh {
+            shared.oracle.invoke(Asked::Report, &reference);
+            let params = [
+                ("MessageSid", reference.as_str()),
+                ("MessageStatus", "delivered"),
+            ];
+            let answer = shared.hooks.try_twilio("long", &params).await;
+            if shared.note(Asked::Report, &reference, answer.as_ref()) {
+                reported.insert(reference);
+            } else {
+                tokio::time::sleep(BREATH).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

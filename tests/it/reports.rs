@@ -1,0 +1,113 @@
+//! Reports: whatever their order, number and time, the message ends with the strongest.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::both;
+use crate::world::app::TestApp;
+use crate::world::hooks::{fresh_sid, now, sandbox_status};
+use crate::world::provider::Reply;
+
+const CUSTOMER: &str = "+12025550107";
+
+/// Every order of three things.
+const ORDERS: [[usize; 3]; 6] = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+];
+
+fn lines(message: &Value, status: &str) -> usize {
+    let timeline = message["timeline"].as_array().unwrap();
+    timeline
+        .iter()
+        .filter(|line| line["status"] == status)
+        .count()
+}
+
+both! {
+    async fn i23_f38_any_order_and_repetition_ends_alike(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let reports = [("sent", ""), ("undelivered", "30005"), ("delivered", "")];
+        for order in ORDERS {
+            let message = app.api.send("long", CUSTOMER, &format!("{order:?}")).await;
+            let sent = app.api.message_becomes(&message["id"], "sent").await;
+            let reference = sent["provider_reference"].as_str().unwrap();
+            for place in order.into_iter().chain(order).chain([order[0]]) {
+                let (status, code) = reports[place];
+                app.hooks.report("long", reference, status, code).await.expect(200);
+            }
+            let end = app.api.message(&message["id"]).await;
+            assert_eq!(end["status"], "delivered", "{order:?}");
+            assert_eq!((lines(&end, "delivered"), lines(&end, "failed")), (1, 1));
+        }
+        app.end().await;
+    }
+
+    async fn f36_a_failed_report_carries_class_code_and_words(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let message = app.api.send("long", CUSTOMER, "to nobody").await;
+        let sent = app.api.message_becomes(&message["id"], "sent").await;
+        let reference = sent["provider_reference"].as_str().unwrap();
+        app.hooks.report("long", reference, "undelivered", "30005").await.expect(200);
+        let failed = app.api.message(&message["id"]).await;
+        assert_eq!(failed["status"], "failed");
+        assert_eq!(failed["error"]["class"], "invalid_number");
+        assert_eq!(failed["error"]["code"], "30005");
+        assert!(!failed["error"]["detail"].as_str().unwrap().is_empty());
+        app.end().await;
+    }
+
+    async fn i24_a_report_before_the_answer_is_parked_and_applied(db: Db) {
+        let (app, provider) = TestApp::usual(&db).await;
+        let sid = fresh_sid();
+        let known = sid.clone();
+        provider.answers(move |_| Reply::TakenAs(known.clone(), Duration::from_millis(700)));
+        let message = app.api.send("long", CUSTOMER, "quick network").await;
+        provider.handed(1).await;
+        app.hooks.report("long", &sid, "delivered", "").await.expect(200);
+        let end = app.api.message_becomes(&message["id"], "delivered").await;
+        assert_eq!(end["provider_reference"], sid.as_str());
+        app.end().await;
+    }
+
+    async fn f38_a_hundred_repeats_at_once_are_one_line(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let message = app.api.send("long", CUSTOMER, "chatty").await;
+        let sent = app.api.message_becomes(&message["id"], "sent").await;
+        let reference = sent["provider_reference"].as_str().unwrap();
+        let posts = (0..100).map(|_| app.hooks.report("long", reference, "delivered", ""));
+        for answer in join_all(posts).await {
+            answer.expect(200);
+        }
+        let end = app.api.message(&message["id"]).await;
+        assert_eq!(lines(&end, "delivered"), 1);
+        let feed = app.api.feed().await;
+        assert_eq!(feed.iter().filter(|event| event["type"] == "message.delivered").count(), 1);
+        app.end().await;
+    }
+
+    async fn f38_a_report_nobody_knows_is_taken_and_harms_nothing(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        app.hooks.report("long", &fresh_sid(), "delivered", "").await.expect(200);
+        let answer = app.hooks.standard("short", now(), &sandbox_status("nobody", "delivered")).await;
+        assert_eq!(answer.status / 100, 2);
+        assert!(app.api.list("/v1/messages").await.is_empty());
+        app.end().await;
+    }
+
+    async fn f37_without_a_report_a_text_stays_sent(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let message = app.api.send("long", CUSTOMER, "no news").await;
+        app.api.message_becomes(&message["id"], "sent").await;
+        let other = app.api.send("long", CUSTOMER, "later").await;
+        app.api.message_becomes(&other["id"], "sent").await;
+        assert_eq!(app.api.message(&message["id"]).await["status"], "sent");
+        app.end().await;
+    }
+}

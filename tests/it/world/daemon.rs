@@ -1,0 +1,133 @@
+//! The real program as a process of its own, to be killed and started again.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tokio::process::Child;
+
+use super::api::{self, Api};
+use super::db::Db;
+use super::hooks::Hooks;
+use super::setup::Setup;
+use super::{PATIENCE, eventually};
+
+/// A daemon that can be killed; its ports and database stay the same.
+pub struct Daemon {
+    pub api: Api,
+    pub hooks: Hooks,
+    /// The base URL of the admin listener.
+    pub admin: String,
+    config: PathBuf,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl Daemon {
+    /// Writes the configuration, makes a key and starts the program.
+    pub async fn start(db: &Db, setup: Setup) -> Self {
+        let (listen, admin) = (free_port(), free_port());
+        let config = db.folder().join("postern.toml");
+        std::fs::write(&config, setup.on_ports(listen, admin).text()).unwrap();
+        let base = format!("http://127.0.0.1:{listen}");
+        let key = make_key(&config);
+        let mut daemon = Self {
+            api: Api::new(&base, &key),
+            hooks: Hooks {
+                base,
+                http: api::client(),
+            },
+            admin: format!("http://127.0.0.1:{admin}"),
+            config,
+            log: db.folder().join("daemon.log"),
+            child: None,
+        };
+        daemon.start_again().await;
+        daemon
+    }
+
+    /// Starts the program, without waiting until it is ready.
+    pub fn spawn(&mut self) {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log);
+        let child = tokio::process::Command::from(program(&self.config))
+            .arg("serve")
+            .stdout(Stdio::null())
+            .stderr(log.unwrap())
+            .kill_on_drop(true)
+            .spawn();
+        self.child = Some(child.unwrap());
+    }
+
+    /// Starts the program and waits until it is ready.
+    pub async fn start_again(&mut self) {
+        self.spawn();
+        self.ready().await;
+    }
+
+    /// Waits until it says that it is ready.
+    pub async fn ready(&mut self) {
+        let url = format!("{}/readyz", self.admin);
+        eventually("the daemon to be ready", async || {
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                panic!("the daemon ended with {status}: {}", self.log());
+            }
+            let answer = self.api.http.get(&url).send().await.ok()?;
+            (answer.status() == 200).then_some(())
+        })
+        .await;
+    }
+
+    /// Kills it as the kernel does when memory runs out: at once, without a word.
+    pub async fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().await.unwrap();
+    }
+
+    /// Asks it to stop and waits; gives back the exit code.
+    pub async fn stop(&mut self) -> Option<i32> {
+        let mut child = self.child.take().expect("it runs");
+        let id = child.id().expect("it runs").to_string();
+        Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        let limit = PATIENCE + Duration::from_secs(20);
+        let ended = tokio::time::timeout(limit, child.wait()).await;
+        ended.expect("it stops in time").unwrap().code()
+    }
+
+    /// What it said so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+fn program(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+    command.arg("--config").arg(config);
+    command
+}
+
+/// Makes an admin's key with the command line.
+pub fn make_key(config: &Path) -> String {
+    let output = program(config)
+        .args(["key", "create", "tests", "--role", "admin"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "key create: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A port that nobody listens on now, below those that the kernel gives out by itself.
+pub fn free_port() -> u16 {
+    loop {
+        let port = 10_000 + rand::random::<u16>() % 5_000;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

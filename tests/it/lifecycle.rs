@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use postern::lifecycle::{Drained, Tasks};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_soft_stop_waits_for_what_is_under_way() {

@@ -146,8 +146,8 @@ impl fmt::Display for Verdict {
 type History = BTreeMap<(Asked, String), Known>;
 
 impl Verdict {
-    /// Fails unless nothing was lost, doubled or odd.
-    pub fn must_hold(&self, daemon: &Daemon) {
+    /// Fails unless nothing was lost, doubled or odd, and no more is in doubt than was in the air.
+    pub fn must_hold(&self, daemon: &Daemon, in_the_air: usize) {
         let bad = [&self.lost, &self.duplicated, &self.unexpected];
         let worst = bad.map(|list| list.iter().take(5).cloned().collect::<Vec<_>>());
         let log = daemon.log();
@@ -157,6 +157,7 @@ impl Verdict {
             "{self}\n{worst:#?}\nthe daemon's last words:\n{}",
             String::from_utf8_lossy(&log.as_bytes()[tail..])
         );
+        assert!(self.ambiguous <= in_the_air, "{self}");
         assert!(
             self.promised > 50,
             "too little was promised to prove anything: {self}"
@@ -302,5 +303,52 @@ impl Verdict {
         if let Some([issue, _]) = open.windows(2).find(|two| two[0] == two[1]) {
             self.duplicated.push(format!("the open issue of {issue}"));
         }
+    }
+}
+
+/// The oracle sees what it is there to see.
+mod tests {
+    use super::{Asked, Known, Verdict};
+    use serde_json::{Value, json};
+
+    fn inbound(text: &str) -> Value {
+        json!({"direction": "inbound", "text": text})
+    }
+
+    fn verdict(known: &[(&str, Known)], texts: &[&str]) -> Verdict {
+        let known = known
+            .iter()
+            .map(|(nonce, known)| ((Asked::TextIn, (*nonce).to_owned()), *known));
+        let messages: Vec<Value> = texts.iter().map(|text| inbound(text)).collect();
+        let mut verdict = Verdict::default();
+        verdict.compare_messages(&known.collect(), &messages);
+        verdict
+    }
+
+    #[test]
+    fn a_promised_text_that_is_not_there_is_lost() {
+        assert_eq!(verdict(&[("a", Known::Ok)], &[]).lost.len(), 1);
+        assert!(verdict(&[("a", Known::Info)], &[]).lost.is_empty());
+    }
+
+    #[test]
+    fn a_text_that_is_there_twice_is_duplicated() {
+        assert_eq!(
+            verdict(&[("a", Known::Ok)], &["a", "a"]).duplicated.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_text_that_was_not_promised_is_recovered_or_unexpected() {
+        let verdict = verdict(&[("a", Known::Info)], &["a", "b"]);
+        assert_eq!((verdict.recovered, verdict.unexpected.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_gap_in_the_feed_is_unexpected() {
+        let mut verdict = Verdict::default();
+        verdict.check_feed(&[json!({"seq": 1}), json!({"seq": 3})], &[]);
+        assert_eq!(verdict.unexpected.len(), 1);
     }
 }

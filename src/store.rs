@@ -1,6 +1,6 @@
 //! The database: all SQL of the program, on SQLite and on PostgreSQL, one file per table.
 //!
-//! Everything is written by [`writer`], in transactions that it forms of whatever waits; reading
+//! Everything is written by `writer`, in transactions that it forms of whatever waits; reading
 //! goes through a pool. The store does not know what a provider, a request or a worker is.
 
 use std::path::PathBuf;

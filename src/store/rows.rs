@@ -51,7 +51,7 @@ impl Statement {
         let lite = [
             &head,
             &unfold(lite_value),
-            " FROM json_each($1) WHERE true ",
+            " FROM jsonb_each($1) WHERE true ",
             tail,
         ]
         .concat();
@@ -180,7 +180,7 @@ macro_rules! lite_ids {
 /// The ids that are bound as `$1`, on PostgreSQL.
 macro_rules! pg_ids {
     () => {
-        "(SELECT id::uuid FROM jsonb_array_elements_text($1::jsonb) AS e(id))"
+        "(SELECT unnest(ARRAY(SELECT id::uuid FROM jsonb_array_elements_text($1::jsonb) AS e(id))))"
     };
 }
 

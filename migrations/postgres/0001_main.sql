@@ -134,12 +134,14 @@ CREATE TABLE parked_report (
     value TEXT NOT NULL,
     status TEXT NOT NULL,
     code TEXT NOT NULL,
+    part BIGINT NOT NULL,
+    parts BIGINT NOT NULL,
     class TEXT,
     detail TEXT,
     at BIGINT NOT NULL,
     received_at BIGINT NOT NULL,
     raw_id UUID,
-    PRIMARY KEY (gateway, value, status, code)
+    PRIMARY KEY (gateway, value, part, status, code)
 );
 CREATE INDEX parked_report_received ON parked_report (received_at);
 

@@ -134,12 +134,14 @@ CREATE TABLE parked_report (
     value TEXT NOT NULL,
     status TEXT NOT NULL,
     code TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
     class TEXT,
     detail TEXT,
     at INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     raw_id BLOB,
-    PRIMARY KEY (gateway, value, status, code)
+    PRIMARY KEY (gateway, value, part, status, code)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX parked_report_received ON parked_report (received_at);
 

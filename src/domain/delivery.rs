@@ -339,7 +339,12 @@ fn accepted(
         keys.contains(&(report.gateway.clone(), report.reference.clone()))
     }) {
         let key = (report.gateway.clone(), report.reference.clone());
-        let meaning = before.references.get(&key).copied().unwrap_or(known);
+        let meaning = before
+            .references
+            .get(&key)
+            .copied()
+            .unwrap_or(known)
+            .of_part(report.part);
         let opted_out =
             report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
         before

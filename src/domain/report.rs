@@ -25,6 +25,18 @@ pub struct Known {
     pub round: u32,
 }
 
+impl Known {
+    /// The meaning for a report that names a part of the message by itself.
+    #[must_use]
+    pub fn of_part(self, part: Option<(u32, u32)>) -> Self {
+        part.map_or(self, |(part, parts)| Self {
+            part,
+            parts,
+            ..self
+        })
+    }
+}
+
 /// A report on its way in.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -36,6 +48,9 @@ pub struct Report {
     pub status: Status,
     /// The provider's words and code.
     pub note: Option<Note>,
+    /// The part it is about, from one, and how many there are; for providers that report per part
+    /// under one id.
+    pub part: Option<(u32, u32)>,
     /// When that was so, as far as anybody says.
     pub at: Timestamp,
     /// True when nothing more will be said of it.
@@ -55,6 +70,8 @@ pub struct Parked {
     pub status: Status,
     /// The provider's words and code.
     pub note: Option<Note>,
+    /// The part it is about, and how many there are.
+    pub part: Option<(u32, u32)>,
     /// When that was so.
     pub at: Timestamp,
     /// When it came.
@@ -276,6 +293,7 @@ pub fn report(
         let raw = report.raw.as_ref().map(|raw| raw.id);
         let outcome = match references.get(&key) {
             Some(known) => {
+                let known = &known.of_part(report.part);
                 let new = timelines.add(*known, report.status, report.note.clone(), report.at, raw);
                 apply_report(report, *known, &mut timelines, now, &mut changes);
                 if new {
@@ -321,6 +339,7 @@ fn park(report: &Report, raw: Option<uuid::Uuid>, now: Timestamp) -> Parked {
         reference: report.reference.clone(),
         status: report.status,
         note: report.note.clone(),
+        part: report.part,
         at: report.at,
         received_at: now,
         raw,

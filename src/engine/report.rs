@@ -38,6 +38,7 @@ impl Engine {
             reference: told.reference,
             status: told.status,
             note,
+            part: told.part.map(|part| (part.number, part.total)),
             at,
             no_receipt: told.terminal_without_receipt,
             raw: Some(raw),

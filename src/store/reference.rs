@@ -119,6 +119,8 @@ struct ParkedRow {
     value: String,
     status: String,
     code: String,
+    part: i64,
+    parts: i64,
     class: Option<String>,
     detail: Option<String>,
     at: i64,
@@ -140,6 +142,7 @@ impl TryFrom<ParkedRow> for Parked {
             reference: row.value,
             status: known(&row.status, Status::from_name)?,
             note: (note != Note::default()).then_some(note),
+            part: (row.part > 0).then(|| (small(row.part), small(row.parts))),
             at: Timestamp(row.at),
             received_at: Timestamp(row.received_at),
             raw: row.raw_id,
@@ -155,6 +158,8 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
             ("value", Kind::Text),
             ("status", Kind::Text),
             ("code", Kind::Text),
+            ("part", Kind::Int),
+            ("parts", Kind::Int),
             ("class", Kind::Text),
             ("detail", Kind::Text),
             ("at", Kind::Int),
@@ -172,6 +177,8 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
             .as_ref()
             .and_then(|note| note.code.clone())
             .unwrap_or_default(),
+        part: report.part.map_or(0, |(part, _)| i64::from(part)),
+        parts: report.part.map_or(0, |(_, parts)| i64::from(parts)),
         class: report
             .note
             .as_ref()
@@ -192,10 +199,10 @@ pub async fn take_parked(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Parked>, S
     }
     let text = sql!(conn,
         lite: "DELETE FROM parked_report WHERE (gateway, value) IN (SELECT value->>0, value->>1 FROM json_each($1))
-            RETURNING gateway, value, status, code, class, detail, at, received_at, raw_id",
+            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id",
         pg: "DELETE FROM parked_report
             WHERE (gateway, value) IN (SELECT v->>0, v->>1 FROM jsonb_array_elements($1::jsonb) AS k(v))
-            RETURNING gateway, value, status, code, class, detail, at, received_at, raw_id");
+            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id");
     let keys = json(keys);
     let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
     let mut reports = rows
@@ -212,7 +219,7 @@ pub async fn list_parked(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<Parked>, StoreFault> {
-    let text = "SELECT gateway, value, status, code, class, detail, at, received_at, raw_id FROM parked_report
+    let text = "SELECT gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id FROM parked_report
         WHERE received_at < $1 ORDER BY received_at LIMIT $2";
     let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Parked::try_from).collect()

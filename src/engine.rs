@@ -42,7 +42,7 @@ pub use deliver::{Claimed, Lease};
 pub use feed::Feed;
 pub use issues::IssueFault;
 pub use keys::{KeyFault, NewKey};
-pub use orders::OrderFault;
+pub use orders::{OrderFault, Retried};
 pub use quarantine::ReplayFault;
 pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,

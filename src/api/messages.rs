@@ -11,10 +11,11 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::Api;
 use super::lists::Page;
+use crate::domain::agent::Principal;
 use crate::domain::id::MessageId;
 use crate::domain::idempotency::Key;
 use crate::domain::submit::{Accepted, Once, Submission, SubmitRefusal};
-use crate::engine::{MessageDetails, OrderFault};
+use crate::engine::{MessageDetails, OrderFault, Retried};
 use crate::http::auth::{Reader, Writer};
 use crate::http::idempotency::{IdempotencyKey, fingerprint};
 use crate::http::problem::{Code, FieldError, Problem};
@@ -40,14 +41,8 @@ pub(super) async fn send(
     body: Json<NewMessage>,
 ) -> Result<Response, Problem> {
     let key = IdempotencyKey::of(&headers)?;
-    let once = key.as_ref().map(|key| Once {
-        key: Key {
-            scope: principal.key,
-            value: key.as_str().to_owned(),
-        },
-        fingerprint: hex::encode(fingerprint(&Method::POST, "/v1/messages", &body.bytes)),
-        render: answer::render,
-    });
+    let print = fingerprint(&Method::POST, "/v1/messages", &body.bytes);
+    let once = key.as_ref().map(|key| once(&principal, key, &print));
     let dry_run = body.value.dry_run;
     let submission = body.value.submission(&api, principal.agent, once)?;
     if dry_run {
@@ -61,9 +56,20 @@ pub(super) async fn send(
     Ok((status, [(CONTENT_TYPE, "application/json")], json).into_response())
 }
 
+fn once(principal: &Principal, key: &IdempotencyKey, print: &[u8]) -> Once {
+    Once {
+        key: Key {
+            scope: principal.key,
+            value: key.as_str().to_owned(),
+        },
+        fingerprint: hex::encode(print),
+        render: answer::render,
+    }
+}
+
 async fn accept(api: &Api, submission: Submission) -> Result<(StatusCode, String), Problem> {
     match api.engine.submit(submission).await? {
-        Ok(Accepted::Queued(message)) => Ok((StatusCode::ACCEPTED, answer::render(&message))),
+        Ok(Accepted::Queued(message)) => Ok((StatusCode::ACCEPTED, answer::render(&message, &[]))),
         Ok(Accepted::Repeated(answered)) => {
             let status = StatusCode::from_u16(answered.status).unwrap_or(StatusCode::ACCEPTED);
             Ok((status, answered.response))
@@ -130,17 +136,30 @@ pub(super) async fn list(
 /// Sends a message again that failed, came too late, or of which nobody knows.
 #[utoipa::path(
     post, path = "/v1/messages/{id}/retry", operation_id = "retryMessage", tag = "messages",
-    params(("id" = String, Path, description = "The message's id")),
+    params(
+        ("id" = String, Path, description = "The message's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key gets the same answer")
+    ),
     responses((status = 200, description = "The message, waiting for its turn", body = MessageBody))
 )]
 pub(super) async fn retry(
     State(api): State<Api>,
     Writer(principal): Writer,
     Id(id): Id<MessageId>,
+    headers: HeaderMap,
     _: Action<Nothing>,
-) -> Result<Answer<MessageBody>, Problem> {
-    api.engine.retry_message(id, &principal).await?;
-    found(&api, id).await
+) -> Result<Response, Problem> {
+    let key = IdempotencyKey::of(&headers)?;
+    let print = fingerprint(&Method::POST, &format!("/v1/messages/{id}/retry"), b"");
+    let once = key.as_ref().map(|key| once(&principal, key, &print));
+    let _entered = key
+        .map(|key| api.in_flight.enter(principal.key.to_string(), key))
+        .transpose()?;
+    let json = match api.engine.retry_message(id, &principal, once).await? {
+        Retried::Queued(details) => answer::render(&details.message, &details.timeline),
+        Retried::Repeated(answered) => answered.response,
+    };
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 /// Withdraws a message that still waits for its turn.
@@ -167,6 +186,7 @@ impl From<OrderFault> for Problem {
                 let detail = format!("{why}; this one is {}", status.as_str());
                 Self::new(Code::Conflict, detail).with("current_status", status)
             }
+            OrderFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
             OrderFault::OptedOut(_) => Self::new(Code::Suppressed, fault.to_string()),
             OrderFault::Engine(fault) => fault.into(),
         }

@@ -119,6 +119,14 @@ impl Timelines {
         self.messages.get(&id)
     }
 
+    /// A message's timeline as it is now.
+    pub fn timeline(&self, id: MessageId) -> &[StatusEvent] {
+        self.timelines
+            .get(&id)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
     /// A message that was loaded, to be changed.
     pub fn change(&mut self, id: MessageId) -> Option<&mut Message> {
         self.touched.insert(id);

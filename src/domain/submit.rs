@@ -12,7 +12,7 @@ use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
 use super::id::{ConversationId, MessageId};
 use super::idempotency::{Answered, Key};
-use super::message::{Details, Direction, Message, Priority, Replacement};
+use super::message::{Details, Direction, Message, Priority, Replacement, StatusEvent};
 use super::report::status_event;
 use super::status::Status;
 use super::threads::Threads;
@@ -64,7 +64,7 @@ pub struct Once {
     /// A hash of the request.
     pub fingerprint: String,
     /// How the answer is written.
-    pub render: fn(&Message) -> String,
+    pub render: fn(&Message, &[StatusEvent]) -> String,
 }
 
 /// A message that somebody wants to send.
@@ -276,7 +276,7 @@ fn submit_one(
         .events
         .extend(status_event(&message, now).map(|event| NewEvent { actor, ..event }));
     if let Some(once) = &submission.once {
-        let (fingerprint, response) = (once.fingerprint.clone(), (once.render)(&message));
+        let (fingerprint, response) = (once.fingerprint.clone(), (once.render)(&message, &[]));
         let answered = Answered {
             fingerprint,
             status: 202,

@@ -2,16 +2,21 @@
 
 use super::report::count;
 use super::save::save;
-use super::{Engine, EngineFault};
-use crate::domain::agent::Principal;
+use super::{Engine, EngineFault, MessageDetails};
+use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::changes::Changes;
+use crate::domain::clock::Timestamp;
 use crate::domain::delivery::{Delivery, DeliveryState, whole};
 use crate::domain::event::NewEvent;
 use crate::domain::id::MessageId;
+use crate::domain::idempotency::Answered;
 use crate::domain::message::{Direction, Message, Note, Priority};
 use crate::domain::report::{Timelines, status_event};
 use crate::domain::status::Status;
-use crate::store::{StoreFault, delivery, message, suppression};
+use crate::domain::submit::Once;
+use crate::store::{StoreFault, Tx, delivery, idempotency, message, suppression};
+
+use futures_util::future::BoxFuture;
 
 use std::time::Duration;
 
@@ -24,12 +29,24 @@ pub enum OrderFault {
     /// The message is in a state that forbids it.
     #[error("{0}")]
     Refused(String, Status),
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request; choose a new one")]
+    KeyReused,
     /// The recipient opted out.
     #[error("the recipient opted out of texts from {0}")]
     OptedOut(String),
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineFault),
+}
+
+/// What became of the order to send again.
+#[derive(Debug, Clone)]
+pub enum Retried {
+    /// The message waits for its turn.
+    Queued(Box<MessageDetails>),
+    /// The order had been given before, and was answered like this.
+    Repeated(Answered),
 }
 
 impl From<StoreFault> for OrderFault {
@@ -40,78 +57,23 @@ impl From<StoreFault> for OrderFault {
 
 impl Engine {
     /// Sends a message again that failed, came too late, or of which nobody knows.
+    ///
+    /// With `once`, a repeated order gets the answer of the first and sends nothing more.
     pub async fn retry_message(
         &self,
         id: MessageId,
         by: &Principal,
-    ) -> Result<Message, OrderFault> {
+        once: Option<Once>,
+    ) -> Result<Retried, OrderFault> {
         let (actor, now) = (by.agent.clone(), self.context.clock.now());
-        let message = self
-            .context
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let mut found = message::load_messages(&mut tx.conn, &[id]).await?;
-                    let mut message = found.remove(&id).ok_or(OrderFault::Unknown)?;
-                    let again = matches!(
-                        message.status,
-                        Status::Failed | Status::Unconfirmed | Status::Expired
-                    );
-                    if message.direction != Direction::Outbound || !again {
-                        let why = "only a failed, expired or unconfirmed message can be sent again";
-                        return Err(OrderFault::Refused(why.to_owned(), message.status));
-                    }
-                    let pair = (message.from.clone(), message.to.clone());
-                    if !suppression::load_suppressed(&mut tx.conn, std::slice::from_ref(&pair))
-                        .await?
-                        .is_empty()
-                    {
-                        return Err(OrderFault::OptedOut(pair.0));
-                    }
-                    message.round += 1;
-                    message.status = Status::Queued;
-                    message.failure = None;
-                    let valid_for = Duration::from_secs(message.details.valid_for.max(1));
-                    let mut changes = Changes::default();
-                    changes.deliveries.push(Delivery {
-                        message: id,
-                        gateway: message.gateway.clone(),
-                        conversation: message.conversation,
-                        priority: Priority::Interactive,
-                        state: DeliveryState::Queued,
-                        due_at: now,
-                        valid_until: now.plus(valid_for),
-                        attempt: 0,
-                        epoch: 0,
-                        segments: message.segments,
-                    });
-                    let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
-                    let event = status_event(&message, now).map(|event| NewEvent {
-                        actor: Some(actor),
-                        ..event
-                    });
-                    let mut timelines = Timelines::new([(id, message.clone())].into(), timeline);
-                    let detail = Some("an agent ordered it to be sent again".to_owned());
-                    let known = whole(id, message.round);
-                    timelines.add(
-                        known,
-                        Status::Queued,
-                        Some(Note {
-                            detail,
-                            ..Note::default()
-                        }),
-                        now,
-                        None,
-                    );
-                    timelines.settle(&mut changes);
-                    changes.events.extend(event);
-                    save(tx, changes, now).await?;
-                    Ok(message)
-                })
-            })
+        let store = &self.context.store;
+        let retried = store
+            .write(move |tx| again(tx, id, actor, once, now))
             .await?;
-        self.context.wake(&message.gateway);
-        Ok(message)
+        if let Retried::Queued(message) = &retried {
+            self.context.wake(&message.message.gateway);
+        }
+        Ok(retried)
     }
 
     /// Withdraws a message that still waits for its turn.
@@ -150,5 +112,102 @@ impl Engine {
                 })
             })
             .await
+    }
+}
+
+/// The whole order in one unit of work: looks whether it was given before, changes, answers.
+fn again(
+    tx: &mut Tx,
+    id: MessageId,
+    actor: AgentRef,
+    once: Option<Once>,
+    now: Timestamp,
+) -> BoxFuture<'_, Result<Retried, OrderFault>> {
+    Box::pin(async move {
+        if let Some(once) = &once {
+            let known =
+                idempotency::load_answers(&mut tx.conn, std::slice::from_ref(&once.key)).await?;
+            match known.into_values().next() {
+                Some(answered) if answered.fingerprint == once.fingerprint => {
+                    return Ok(Retried::Repeated(answered));
+                }
+                Some(_) => return Err(OrderFault::KeyReused),
+                None => {}
+            }
+        }
+        let mut found = message::load_messages(&mut tx.conn, &[id]).await?;
+        let mut message = found.remove(&id).ok_or(OrderFault::Unknown)?;
+        let again = matches!(
+            message.status,
+            Status::Failed | Status::Unconfirmed | Status::Expired
+        );
+        if message.direction != Direction::Outbound || !again {
+            let why = "only a failed, expired or unconfirmed message can be sent again";
+            return Err(OrderFault::Refused(why.to_owned(), message.status));
+        }
+        let pair = (message.from.clone(), message.to.clone());
+        if !suppression::load_suppressed(&mut tx.conn, std::slice::from_ref(&pair))
+            .await?
+            .is_empty()
+        {
+            return Err(OrderFault::OptedOut(pair.0));
+        }
+        message.round += 1;
+        message.status = Status::Queued;
+        message.failure = None;
+        let mut changes = Changes::default();
+        changes.deliveries.push(queued_again(&message, now));
+        let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
+        let event = status_event(&message, now).map(|event| NewEvent {
+            actor: Some(actor),
+            ..event
+        });
+        let mut timelines = Timelines::new([(id, message.clone())].into(), timeline);
+        let note = Note {
+            detail: Some("an agent ordered it to be sent again".to_owned()),
+            ..Note::default()
+        };
+        timelines.add(
+            whole(id, message.round),
+            Status::Queued,
+            Some(note),
+            now,
+            None,
+        );
+        let timeline = timelines.timeline(id).to_vec();
+        if let Some(once) = once {
+            let response = (once.render)(&message, &timeline);
+            changes.answers.push((
+                once.key,
+                Answered {
+                    fingerprint: once.fingerprint,
+                    status: 200,
+                    response,
+                },
+            ));
+        }
+        timelines.settle(&mut changes);
+        changes.events.extend(event);
+        save(tx, changes, now).await?;
+        Ok(Retried::Queued(Box::new(MessageDetails {
+            message,
+            timeline,
+            receipt: None,
+        })))
+    })
+}
+
+fn queued_again(message: &Message, now: Timestamp) -> Delivery {
+    Delivery {
+        message: message.id,
+        gateway: message.gateway.clone(),
+        conversation: message.conversation,
+        priority: Priority::Interactive,
+        state: DeliveryState::Queued,
+        due_at: now,
+        valid_until: now.plus(Duration::from_secs(message.details.valid_for.max(1))),
+        attempt: 0,
+        epoch: 0,
+        segments: message.segments,
     }
 }

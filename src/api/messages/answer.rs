@@ -182,11 +182,11 @@ impl From<MessageDetails> for MessageBody {
     }
 }
 
-/// A message that was just accepted, as JSON.
-pub(super) fn render(message: &Message) -> String {
+/// A message that was just accepted or ordered again, as JSON.
+pub(super) fn render(message: &Message, timeline: &[StatusEvent]) -> String {
     let details = MessageDetails {
         message: message.clone(),
-        timeline: Vec::new(),
+        timeline: timeline.to_vec(),
         receipt: None,
     };
     serde_json::to_string(&MessageBody::from(details)).expect("plain values always serialise")

@@ -88,8 +88,9 @@ pub async fn load_threads(
             JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
             JOIN conversation c ON c.contact_id = a.contact_id"),
         pg: concat!("SELECT a.channel, a.value, ", columns!(), " FROM jsonb_array_elements($1::jsonb) AS k(v)
-            JOIN address a ON a.channel = k.v->>0 AND a.value = k.v->>1
-            JOIN conversation c ON c.contact_id = a.contact_id"));
+            CROSS JOIN LATERAL (SELECT * FROM address a
+                WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
+            CROSS JOIN LATERAL (SELECT * FROM conversation c WHERE c.contact_id = a.contact_id LIMIT 1) c"));
     let keys: Vec<(String, &str)> = addresses
         .iter()
         .map(|address| (name_of(&address.channel()), address.value()))
@@ -259,9 +260,9 @@ pub async fn list_contacts(
     }
     let text = sql!(conn,
         lite: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
-            JOIN address a ON a.contact_id = p.id WHERE p.id IN ", lite_ids!(), " ORDER BY p.id, a.channel, a.value"),
+            JOIN address a ON a.contact_id = p.id WHERE p.id", lite_ids!(), " ORDER BY p.id, a.channel, a.value"),
         pg: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
-            JOIN address a ON a.contact_id = p.id WHERE p.id IN ", pg_ids!(), " ORDER BY p.id, a.channel, a.value"));
+            JOIN address a ON a.contact_id = p.id WHERE p.id", pg_ids!(), " ORDER BY p.id, a.channel, a.value"));
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);

@@ -105,8 +105,8 @@ pub async fn delete_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<(),
         return Ok(());
     }
     let text = sql!(conn,
-        lite: concat!("DELETE FROM delivery WHERE message_id IN ", lite_ids!()),
-        pg: concat!("DELETE FROM delivery WHERE message_id IN ", pg_ids!()));
+        lite: concat!("DELETE FROM delivery WHERE message_id", lite_ids!()),
+        pg: concat!("DELETE FROM delivery WHERE message_id", pg_ids!()));
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
@@ -119,8 +119,8 @@ pub async fn load_deliveries(
     ids: &[MessageId],
 ) -> Result<Vec<Delivery>, StoreFault> {
     let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", lite_ids!()),
-        pg: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id IN ", pg_ids!()));
+        lite: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id", pg_ids!()));
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
@@ -135,15 +135,17 @@ pub async fn list_due(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreFault> {
-    let text = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM delivery d
-        WHERE d.gateway = $1 AND d.state = 'queued' AND d.due_at <= $2
-        AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id
-            AND e.gateway = d.gateway AND e.message_id < d.message_id)
-        ORDER BY d.lane, d.message_id LIMIT $3"
-    );
+    macro_rules! due {
+        ($fence:literal) => {
+            concat!("SELECT ", columns!(), " FROM delivery d
+                WHERE d.gateway = $1 AND d.state = 'queued' AND d.due_at <= $2
+                AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id
+                    AND e.gateway = d.gateway AND e.message_id < d.message_id", $fence, ")
+                ORDER BY d.lane, d.message_id LIMIT $3")
+        };
+    }
+    // The offset keeps PostgreSQL from making a join of it, which compared all with all.
+    let text = sql!(conn, lite: due!(""), pg: due!(" OFFSET 0"));
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(gateway.as_str()).bind(now.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Delivery::try_from).collect()

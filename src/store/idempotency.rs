@@ -35,7 +35,8 @@ pub async fn load_answers(
             JOIN idempotency i ON i.scope = unhex(k.value->>0, '-') AND i.key = k.value->>1",
         pg: "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at
             FROM jsonb_array_elements($1::jsonb) AS k(v)
-            JOIN idempotency i ON i.scope = (k.v->>0)::uuid AND i.key = k.v->>1");
+            CROSS JOIN LATERAL (SELECT * FROM idempotency i
+            WHERE i.scope = (k.v->>0)::uuid AND i.key = k.v->>1 LIMIT 1) i");
     let bound: Vec<(Uuid, &str)> = keys
         .iter()
         .map(|key| (key.scope.0, key.value.as_str()))

@@ -112,8 +112,8 @@ pub async fn load_open(
     conversations: &[ConversationId],
 ) -> Result<HashMap<ConversationId, Issue>, StoreFault> {
     let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id IN ", lite_ids!()),
-        pg: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id IN ", pg_ids!()));
+        lite: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM issue WHERE state <> 'closed' AND conversation_id", pg_ids!()));
     let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);

@@ -163,8 +163,8 @@ pub async fn load_messages(
         return Ok(HashMap::new());
     }
     let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM message WHERE id IN ", lite_ids!()),
-        pg: concat!("SELECT ", columns!(), " FROM message WHERE id IN ", pg_ids!()));
+        lite: concat!("SELECT ", columns!(), " FROM message WHERE id", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM message WHERE id", pg_ids!()));
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
@@ -298,7 +298,7 @@ pub async fn load_timelines(
     macro_rules! head {
         () => {
             "SELECT message_id, n, round, part, parts, status, at, code, class, detail, raw_id
-             FROM status_event WHERE message_id IN "
+             FROM status_event WHERE message_id"
         };
     }
     let text = sql!(conn,

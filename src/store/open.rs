@@ -132,6 +132,15 @@ async fn open_postgres(url: &str, options: &OpenOptions) -> Result<Opened, Store
             ("lock_timeout", "10000"),
             // A daemon that was stopped in a transaction must not hold up the others for ever.
             ("idle_in_transaction_session_timeout", "10000"),
+            // Every query of ours has its index and says by which table it starts. Planned from
+            // statistics that lag behind a queue that grew and shrank within seconds, some read and
+            // sorted all of it instead.
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("enable_sort", "off"),
+            ("jit", "off"),
         ]);
     let writer = PgPoolOptions::new()
         .max_connections(1)

@@ -43,8 +43,8 @@ pub async fn load_references(
             FROM json_each($1) AS k JOIN reference r
             ON r.gateway = k.value->>0 AND r.direction = $2 AND r.value = k.value->>1",
         pg: "SELECT r.gateway, r.direction, r.value, r.message_id, r.part, r.parts, r.round
-            FROM jsonb_array_elements($1::jsonb) AS k(v) JOIN reference r
-            ON r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1");
+            FROM jsonb_array_elements($1::jsonb) AS k(v) CROSS JOIN LATERAL (SELECT * FROM reference r
+            WHERE r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1 LIMIT 1) r");
     let keys = json(keys);
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).bind(direction.as_str()).fetch_all(c).await?);
     let entry = |row: Row| {

@@ -170,17 +170,17 @@ pub(super) fn small(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-/// The ids that are bound as `$1`, on SQLite.
+/// Among the ids that are bound as `$1`, on SQLite.
 macro_rules! lite_ids {
     () => {
-        "(SELECT unhex(value, '-') FROM json_each($1))"
+        " IN (SELECT unhex(value, '-') FROM json_each($1))"
     };
 }
 
-/// The ids that are bound as `$1`, on PostgreSQL.
+/// Among the ids that are bound as `$1`, on PostgreSQL: an array, which always goes by the index.
 macro_rules! pg_ids {
     () => {
-        "(SELECT unnest(ARRAY(SELECT id::uuid FROM jsonb_array_elements_text($1::jsonb) AS e(id))))"
+        " = ANY(ARRAY(SELECT e.id::uuid FROM jsonb_array_elements_text($1::jsonb) AS e(id)))"
     };
 }
 

@@ -20,8 +20,9 @@ pub async fn load_suppressed(conn: &mut Conn, pairs: &[Pair]) -> Result<HashSet<
     let text = sql!(conn,
         lite: "SELECT s.sender, s.recipient FROM json_each($1) AS k JOIN suppression s
             ON s.sender = k.value->>0 AND s.recipient = k.value->>1",
-        pg: "SELECT s.sender, s.recipient FROM jsonb_array_elements($1::jsonb) AS k(v) JOIN suppression s
-            ON s.sender = k.v->>0 AND s.recipient = k.v->>1");
+        pg: "SELECT s.sender, s.recipient FROM jsonb_array_elements($1::jsonb) AS k(v)
+            CROSS JOIN LATERAL (SELECT * FROM suppression s
+            WHERE s.sender = k.v->>0 AND s.recipient = k.v->>1 LIMIT 1) s");
     let keys = json(pairs);
     let rows: Vec<Pair> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
     Ok(rows.into_iter().collect())

@@ -21,6 +21,7 @@ mod segments;
 mod send;
 mod simulator;
 mod stopping;
+mod store;
 mod telemetry;
 mod threats;
 mod vectors;

@@ -12,9 +12,13 @@ use postern::domain::event::{EventKind, NewEvent};
 use postern::domain::failure::{Failure, FailureClass};
 use postern::domain::gateway::{ChannelKind, GatewayName};
 use postern::domain::health::{Health, HealthState};
-use postern::domain::id::{AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId};
+use postern::domain::id::{
+    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
+};
 use postern::domain::idempotency::{Answered, Key};
-use postern::domain::message::{Details, Direction, Message, Note, Priority, RawRequest, StatusEvent};
+use postern::domain::message::{
+    Details, Direction, Message, Note, Priority, RawRequest, StatusEvent,
+};
 use postern::domain::quarantine::Quarantined;
 use postern::domain::report::{Known, Parked};
 use postern::domain::status::Status;
@@ -23,8 +27,8 @@ use postern::store::conversation::View;
 use postern::store::issue::IssueFilter;
 use postern::store::message::MessageFilter;
 use postern::store::{
-    Location, OpenOptions, Store, StoreFault, agent, conversation, delivery, event, gateway, idempotency, issue,
-    message, raw, reference, suppression,
+    Location, OpenOptions, Store, StoreFault, agent, conversation, delivery, event, gateway,
+    idempotency, issue, message, raw, reference, suppression,
 };
 
 use crate::both;
@@ -40,7 +44,9 @@ fn location(db: &Db) -> Location {
 }
 
 async fn open(db: &Db) -> Store {
-    Store::open(&location(db), &OpenOptions::default(), &Tasks::new()).await.unwrap()
+    Store::open(&location(db), &OpenOptions::default(), &Tasks::new())
+        .await
+        .unwrap()
 }
 
 fn gateway_name() -> GatewayName {
@@ -48,7 +54,10 @@ fn gateway_name() -> GatewayName {
 }
 
 fn somebody() -> AgentRef {
-    AgentRef { id: AgentId::new(), name: "Ada \"the\" Agent".to_owned() }
+    AgentRef {
+        id: AgentId::new(),
+        name: "Ada \"the\" Agent".to_owned(),
+    }
 }
 
 fn raw_request(body: &'static [u8]) -> RawRequest {
@@ -75,13 +84,20 @@ fn a_message(conversation: ConversationId) -> Message {
         encoding: "ucs2".to_owned(),
         segments: 2,
         status: Status::Failed,
-        failure: Some(Failure { class: FailureClass::Filtered, code: Some("30007".to_owned()), detail: "no".to_owned() }),
+        failure: Some(Failure {
+            class: FailureClass::Filtered,
+            code: Some("30007".to_owned()),
+            detail: "no".to_owned(),
+        }),
         reference: Some("order 7".to_owned()),
         provider_reference: None,
         conversation,
         issue: None,
         author: Some(somebody()),
-        details: Details { valid_for: 60, ..Details::default() },
+        details: Details {
+            valid_for: 60,
+            ..Details::default()
+        },
         raw: None,
         round: 1,
         created_at: NOW,
@@ -396,25 +412,45 @@ both! {
 #[tokio::test]
 async fn i01_a_postgresql_that_may_lose_what_it_accepted_is_refused() {
     let db = Db::postgres().await;
-    let Location::Postgres(url) = location(&db) else { unreachable!() };
+    let Location::Postgres(url) = location(&db) else {
+        unreachable!()
+    };
     let name = url.rsplit('/').next().unwrap();
     let pool = sqlx::PgPool::connect(&url).await.unwrap();
     let statement = format!("ALTER DATABASE {name} SET synchronous_commit = off");
-    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .execute(&pool)
+        .await
+        .unwrap();
     pool.close().await;
     let refused = Store::open(&location(&db), &OpenOptions::default(), &Tasks::new()).await;
-    let Err(fault) = refused else { panic!("it was opened") };
-    assert!(fault.to_string().contains("synchronous_commit is off"), "{fault}");
-    let options = OpenOptions { accept_data_loss: true, ..OpenOptions::default() };
-    Store::open(&location(&db), &options, &Tasks::new()).await.unwrap();
+    let Err(fault) = refused else {
+        panic!("it was opened")
+    };
+    assert!(
+        fault.to_string().contains("synchronous_commit is off"),
+        "{fault}"
+    );
+    let options = OpenOptions {
+        accept_data_loss: true,
+        ..OpenOptions::default()
+    };
+    Store::open(&location(&db), &options, &Tasks::new())
+        .await
+        .unwrap();
 }
 
 /// F5: two daemons on one file would both send.
 #[tokio::test]
 async fn f05_a_second_daemon_on_a_sqlite_file_is_refused() {
     let db = Db::sqlite();
-    let options = OpenOptions { exclusive: true, ..OpenOptions::default() };
-    let first = Store::open(&location(&db), &options, &Tasks::new()).await.unwrap();
+    let options = OpenOptions {
+        exclusive: true,
+        ..OpenOptions::default()
+    };
+    let first = Store::open(&location(&db), &options, &Tasks::new())
+        .await
+        .unwrap();
     let second = Store::open(&location(&db), &options, &Tasks::new()).await;
     assert!(matches!(second, Err(StoreFault::Locked(_))));
     drop(first);
@@ -424,8 +460,13 @@ async fn f05_a_second_daemon_on_a_sqlite_file_is_refused() {
 async fn both_databases_have_the_same_tables_and_columns() {
     let (lite, pg) = (Db::sqlite(), Db::postgres().await);
     drop((open(&lite).await, open(&pg).await));
-    let Location::Sqlite(path) = location(&lite) else { unreachable!() };
-    let pool = sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path)).await.unwrap();
+    let Location::Sqlite(path) = location(&lite) else {
+        unreachable!()
+    };
+    let pool =
+        sqlx::SqlitePool::connect_with(sqlx::sqlite::SqliteConnectOptions::new().filename(path))
+            .await
+            .unwrap();
     let mut lite: Vec<(String, String)> = sqlx::query_as(
         "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
          WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
@@ -433,8 +474,11 @@ async fn both_databases_have_the_same_tables_and_columns() {
     let pool = sqlx::PgPool::connect(&pg.url).await.unwrap();
     let mut pg: Vec<(String, String)> = sqlx::query_as(
         "SELECT table_name::text, column_name::text FROM information_schema.columns
-         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'")
-        .fetch_all(&pool).await.unwrap();
+         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
     lite.sort();
     pg.sort();
     assert!(lite.len() > 100);

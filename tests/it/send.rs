@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::both;
+use crate::world::api::Answer;
 use crate::world::app::TestApp;
 use crate::world::eventually;
 use crate::world::hooks::fresh_sid;
@@ -178,6 +179,28 @@ both! {
         app.api.post(&path, &json!({})).await.expect(200);
         app.api.message_becomes(&message["id"], "sent").await;
         assert_eq!(provider.times_handed("again, please"), 2);
+        app.end().await;
+    }
+
+    /// The client whose answer got lost orders again, and the customer gets one text more, not two.
+    async fn i15_a_repeated_order_to_send_again_sends_once(db: Db) {
+        let (app, provider) = TestApp::usual(&db).await;
+        provider.answers_in_turn([Reply::Close]);
+        let message = app.api.send("long", CUSTOMER, "once more").await;
+        app.api.message_becomes(&message["id"], "unconfirmed").await;
+        let path = format!("/v1/messages/{}/retry", message["id"].as_str().unwrap());
+        let order = async |path: &str| {
+            let request = app.api.request(reqwest::Method::POST, path).header("idempotency-key", "lost");
+            Answer::of(request.json(&json!({}))).await.unwrap()
+        };
+        let first = order(&path).await;
+        app.api.message_becomes(&message["id"], "sent").await;
+        let second = order(&path).await;
+        assert_eq!((first.status, &first.text), (200, &second.text));
+        let other = app.api.send("long", CUSTOMER, "another").await;
+        let path = format!("/v1/messages/{}/retry", other["id"].as_str().unwrap());
+        order(&path).await.expect(422);
+        assert_eq!(provider.times_handed("once more"), 2);
         app.end().await;
     }
 

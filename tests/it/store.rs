@@ -1,5 +1,12 @@
 //! Every table says on both databases what it was told, and the feed has no gap.
 
+#![allow(
+    clippy::many_single_char_names,
+    clippy::cloned_ref_to_slice_refs,
+    clippy::disallowed_methods,
+    reason = "what is written and what is read back stand side by side, and a test spawns"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -78,10 +78,15 @@ pub(super) fn open_doors(
     let routes = api::router(engine.clone(), &config.country, tasks.clone())
         .merge(hooks::router(engine.clone()));
     let (routes, operators) = (guard(routes, door.clone()), guard(operators, door));
+    let group = tasks.clone();
+    // Balancers shall hear of a stop when it begins, not when the last request is answered.
+    tasks.spawn("readiness", async move {
+        group.stopped().await;
+        listening.send_replace(false);
+    });
     let (bounds, group) = (limits.clone(), tasks.clone());
     tasks.spawn_vital("public listener", async move {
         server::serve(public, routes, bounds, &group).await;
-        listening.send_replace(false);
     });
     let group = tasks.clone();
     tasks.spawn_vital("admin listener", async move {

@@ -62,7 +62,7 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", "-32768")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", "134217728");
     let writer = SqlitePoolOptions::new()
@@ -76,7 +76,7 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(ACQUIRE)
-        .connect_lazy_with(base.read_only(true).pragma("cache_size", "-8192"));
+        .connect_lazy_with(base.read_only(true).pragma("cache_size", "-4096"));
     Ok(Opened {
         readers: Pool::Sqlite(readers),
         writer: Pool::Sqlite(writer),

@@ -8,6 +8,7 @@ mod database;
 mod fault;
 mod gateway;
 mod log;
+mod mail;
 mod secret;
 mod section;
 mod server;
@@ -19,9 +20,9 @@ use toml::de::DeTable;
 pub use database::{Blobs, Database, DatabaseUrl};
 pub use fault::{ConfigFault, Fault};
 pub use log::Log;
-pub use server::{Network, Server};
+pub use server::Server;
 
-use crate::domain::gateway::{GatewayName, GatewaySpec};
+use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
 use fault::Faults;
 use section::Section;
 
@@ -41,6 +42,11 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("gateway", gateway::KEYS),
     ("gateway.rate", gateway::RATE_KEYS),
     ("gateway.retry", gateway::RETRY_KEYS),
+    ("gateway.mail", mail::KEYS),
+    ("gateway.imap", mail::IMAP_KEYS),
+    ("gateway.imap.oauth2", mail::OAUTH2_KEYS),
+    ("gateway.smtp", mail::SMTP_KEYS),
+    ("gateway.smtp.dkim", mail::DKIM_KEYS),
 ];
 
 /// A configuration in which nothing is left to check but what only a profile knows.
@@ -62,6 +68,8 @@ pub struct Config {
     pub gateways: Vec<GatewaySpec>,
     /// The gateway for texts to somebody new: the one with `default = true`, else the first.
     pub default_sms: Option<GatewayName>,
+    /// The same for mail.
+    pub default_email: Option<GatewayName>,
 }
 
 impl Default for Config {
@@ -75,6 +83,7 @@ impl Default for Config {
             country: country::DEFAULT.to_owned(),
             gateways: Vec::new(),
             default_sms: None,
+            default_email: None,
         }
     }
 }
@@ -136,7 +145,8 @@ impl Config {
             log: Log::read(&log, faults),
             profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
             country,
-            default_sms: choose_default(&gateways, faults),
+            default_sms: choose_default(&gateways, ChannelKind::Sms, faults),
+            default_email: choose_default(&gateways, ChannelKind::Email, faults),
             gateways: gateways.into_iter().map(|gateway| gateway.spec).collect(),
         }
     }
@@ -144,19 +154,22 @@ impl Config {
 
 fn choose_default(
     gateways: &[gateway::Configured],
+    channel: ChannelKind,
     faults: &mut Faults<'_>,
 ) -> Option<GatewayName> {
+    let of_channel = |gateway: &&gateway::Configured| gateway.spec.address.channel() == channel;
     let mut marked = gateways
         .iter()
+        .filter(of_channel)
         .filter_map(|gateway| Some((gateway, gateway.default.as_ref()?)));
     let chosen = marked.next().map(|(gateway, _)| gateway);
     for (_, span) in marked {
         faults.add(
             span,
             "default: another gateway is the default already",
-            "set default = true on one gateway only",
+            "set default = true on one gateway of a channel only",
         );
     }
-    let chosen = chosen.or(gateways.first())?;
+    let chosen = chosen.or(gateways.iter().find(of_channel))?;
     Some(chosen.spec.name.clone())
 }

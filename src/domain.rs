@@ -2,8 +2,9 @@
 //!
 //! Nothing here reads a clock, a socket, a file or a database, and nothing is async.
 //!
-//! - words: [`id`], [`clock`], [`address`], [`gateway`], [`agent`], [`status`], [`failure`]
-//! - things: [`message`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
+//! - words: [`id`], [`clock`], [`address`], [`network`], [`gateway`], [`mailbox`], [`agent`],
+//!   [`status`], [`failure`]
+//! - things: [`message`], [`mail`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`]
 
@@ -19,7 +20,10 @@ pub mod gateway;
 pub mod health;
 pub mod id;
 pub mod idempotency;
+pub mod mail;
+pub mod mailbox;
 pub mod message;
+pub mod network;
 pub mod outcome;
 pub mod quarantine;
 pub mod receive;

@@ -5,6 +5,8 @@
 //!
 //! - [`domain`]: plain data and pure rules; no input, no output, no async
 //! - [`sms`]: alphabets, segments, opt-out words; pure
+//! - [`mail`]: mail from bytes to meaning and back; pure
+//! - [`blob`]: raw mail and attachments, in a folder or a bucket
 //! - [`store`]: all SQL, on SQLite and PostgreSQL; the only place that names sqlx
 //! - [`channel`]: the wires to providers, described by the profiles in `gateways/`
 //! - [`engine`]: the use cases, one file each; the only writer
@@ -20,6 +22,7 @@
 
 pub mod api;
 pub mod app;
+pub mod blob;
 pub mod channel;
 pub mod cli;
 pub mod config;
@@ -28,6 +31,7 @@ pub mod engine;
 pub mod hooks;
 pub mod http;
 pub mod lifecycle;
+pub mod mail;
 pub mod simulator;
 pub mod sms;
 pub mod store;

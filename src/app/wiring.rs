@@ -58,14 +58,8 @@ pub(super) fn open_doors(
         header_timeout: server.header_timeout,
         drain: server.drain_timeout,
     };
-    let networks = server
-        .trusted_proxies
-        .iter()
-        .map(|network| format!("{}/{}", network.address, network.prefix));
     let door = Door {
-        trusted_proxies: networks
-            .filter_map(|network| network.parse().ok())
-            .collect(),
+        trusted_proxies: server.trusted_proxies.clone(),
         request_timeout: server.request_timeout,
     };
     let listening = watch::Sender::new(true);

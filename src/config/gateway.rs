@@ -8,10 +8,11 @@ use toml::de::DeValue;
 
 use super::fault::Faults;
 use super::section::{Section, wrong_type};
-use super::{country, secret};
+use super::{country, mail, secret};
 use crate::domain::address::Address;
 use crate::domain::gateway::{
-    AfterClose, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule, Setting,
+    AfterClose, ChannelKind, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule,
+    Setting,
 };
 
 pub(super) const KEYS: &[&str] = &[
@@ -30,8 +31,12 @@ pub(super) const KEYS: &[&str] = &[
     "valid_for",
     "retry",
     "settings",
+    "display_name",
+    "mail",
+    "imap",
+    "smtp",
 ];
-pub(super) const RATE_KEYS: &[&str] = &["segments_per_second", "burst"];
+pub(super) const RATE_KEYS: &[&str] = &["segments_per_second", "messages_per_second", "burst"];
 pub(super) const RETRY_KEYS: &[&str] = &["first", "max"];
 
 /// One segment an hour; what is slower does not get anywhere.
@@ -42,6 +47,12 @@ const LARGEST_BURST: u32 = 100_000;
 
 /// How long a message is worth sending, when the sender of it did not say.
 const VALID_FOR: Duration = Duration::from_hours(4);
+
+/// As long as mail servers usually try (RFC 5321, 4.5.4.1).
+const MAIL_VALID_FOR: Duration = Duration::from_hours(5 * 24);
+
+/// What stands for a profile where mail needs none.
+const MAIL_PROFILE: &str = "email";
 
 /// A gateway and what the file as a whole has to know about it.
 pub(super) struct Configured {
@@ -73,17 +84,17 @@ pub(super) fn read_all(
 
 fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<Configured> {
     let kind = read_kind(section, faults);
-    if kind == Some(GatewayKind::Email) {
-        faults.add(
-            &section.span_of("kind"),
-            "e-mail gateways are not built yet (issue 3)",
-            "remove this gateway for now",
-        );
-        return None;
-    }
     section.refuse_unknown(faults);
     let name = read_name(section, faults);
-    let profile = section.required("profile", faults);
+    let is_mail = kind == Some(GatewayKind::Email);
+    let profile = if is_mail {
+        refuse_texts_only(section, faults);
+        Some(MAIL_PROFILE.to_owned())
+    } else {
+        refuse_mail_only(section, faults);
+        section.required("profile", faults).map(|(name, _)| name)
+    };
+    let mail = (is_mail).then(|| mail::read(section, faults));
     let country = country::read(section, faults).unwrap_or_else(|| region.to_owned());
     let address = read_address(section, kind, &country, faults);
     let rate = read_rate(section, kind, faults);
@@ -101,7 +112,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
         spec: GatewaySpec {
             name: name?,
             kind: kind?,
-            profile: profile?.0,
+            profile: profile?,
             address: address?,
             country,
             rate,
@@ -110,10 +121,33 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
             retry,
-            valid_for: valid_for.unwrap_or(VALID_FOR),
+            valid_for: valid_for.unwrap_or(if is_mail { MAIL_VALID_FOR } else { VALID_FOR }),
             settings,
+            mail,
         },
     })
+}
+
+fn refuse_texts_only(section: &Section<'_>, faults: &mut Faults<'_>) {
+    for key in ["profile", "settings", "smart_encoding", "mms"] {
+        if section.has(key) {
+            let reason = format!("{key}: a mailbox has no such thing");
+            faults.add(&section.span_of(key), reason, format!("remove {key}"));
+        }
+    }
+}
+
+fn refuse_mail_only(section: &Section<'_>, faults: &mut Faults<'_>) {
+    for key in ["display_name", "mail", "imap", "smtp"] {
+        if section.has(key) {
+            let reason = format!("{key}: only a gateway of kind email has it");
+            faults.add(
+                &section.span_of(key),
+                reason,
+                format!("remove {key}, or set kind = \"email\""),
+            );
+        }
+    }
 }
 
 fn read_kind(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<GatewayKind> {
@@ -149,7 +183,14 @@ fn read_address(
 ) -> Option<Address> {
     let (text, span) = section.required("address", faults)?;
     let kind = kind?;
-    let address = Address::parse_sms(&text, country)
+    let parsed = match kind {
+        GatewayKind::Email => Address::parse_email(&text),
+        GatewayKind::LongCode
+        | GatewayKind::ShortCode
+        | GatewayKind::TollFree
+        | GatewayKind::Alphanumeric => Address::parse_sms(&text, country),
+    };
+    let address = parsed
         .map_err(|fault| fault.to_string())
         .and_then(|address| {
             fits(kind, &address)
@@ -177,7 +218,7 @@ fn fits(kind: GatewayKind, address: &Address) -> bool {
             (3..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
         }
         GatewayKind::Alphanumeric => text.bytes().any(|b| b.is_ascii_alphabetic()),
-        GatewayKind::Email => false,
+        GatewayKind::Email => address.channel() == ChannelKind::Email,
     }
 }
 
@@ -204,10 +245,10 @@ fn example(kind: GatewayKind) -> &'static str {
 /// What carriers usually grant a sender of the kind.
 fn usual_rate(kind: Option<GatewayKind>) -> Rate {
     let (segments_per_second, burst) = match kind {
-        Some(GatewayKind::LongCode | GatewayKind::Email) | None => (1.0, 1),
+        Some(GatewayKind::LongCode) | None => (1.0, 1),
         Some(GatewayKind::TollFree) => (3.0, 3),
         Some(GatewayKind::ShortCode) => (100.0, 100),
-        Some(GatewayKind::Alphanumeric) => (10.0, 10),
+        Some(GatewayKind::Alphanumeric | GatewayKind::Email) => (10.0, 10),
     };
     Rate {
         segments_per_second,
@@ -218,7 +259,11 @@ fn usual_rate(kind: Option<GatewayKind>) -> Rate {
 fn read_rate(section: &Section<'_>, kind: Option<GatewayKind>, faults: &mut Faults<'_>) -> Rate {
     let usual = usual_rate(kind);
     let section = section.section("rate", "rate", RATE_KEYS, faults);
-    let speed = section.get("segments_per_second").and_then(|value| {
+    let key = match kind {
+        Some(GatewayKind::Email) => "messages_per_second",
+        Some(_) | None => "segments_per_second",
+    };
+    let speed = section.get(key).and_then(|value| {
         let number = match value.get_ref() {
             DeValue::Integer(number) => (i64::from_str_radix(number.as_str(), number.radix()).ok())
                 .and_then(|number| i32::try_from(number).ok())
@@ -234,12 +279,18 @@ fn read_rate(section: &Section<'_>, kind: Option<GatewayKind>, faults: &mut Faul
         if fitting.is_none() {
             faults.add(
                 &value.span(),
-                "\"segments_per_second\" is not a number from one an hour (0.0003) to 100000",
-                "such as segments_per_second = 1",
+                format!("{key:?} is not a number from one an hour (0.0003) to 100000"),
+                format!("such as {key} = 1"),
             );
         }
         fitting
     });
+    for other in ["segments_per_second", "messages_per_second"] {
+        if other != key && section.has(other) {
+            let reason = format!("{other}: this kind of gateway is not counted so");
+            faults.add(&section.span_of(other), reason, format!("write {key}"));
+        }
+    }
     Rate {
         segments_per_second: speed.unwrap_or(usual.segments_per_second),
         burst: (section.count("burst", LARGEST_BURST, faults)).unwrap_or(usual.burst),

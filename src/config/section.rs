@@ -181,6 +181,47 @@ impl<'a> Section<'a> {
         self.text(key, faults)
     }
 
+    /// A text that has to be there, or where to read it.
+    pub(super) fn required_secret(
+        &self,
+        key: &str,
+        faults: &mut Faults<'_>,
+    ) -> Option<Placed<String>> {
+        if self.has(key) {
+            self.secret(key, faults)
+        } else {
+            self.required(key, faults)
+        }
+    }
+
+    /// A table of one entry, `{ key = "text" }`: which key, its text and where it stands. Nothing,
+    /// and no fault, where the value is no table.
+    pub(super) fn choice(
+        &self,
+        key: &str,
+        choices: &'static [&'static str],
+        faults: &mut Faults<'_>,
+    ) -> Option<(&'static str, String, Range<usize>)> {
+        let value = self.get(key)?;
+        let DeValue::Table(table) = value.get_ref() else {
+            return None;
+        };
+        let section = Self::of("this table", table, value.span(), choices, faults);
+        let mut chosen = choices.iter().filter(|choice| section.has(choice));
+        match (chosen.next(), chosen.next()) {
+            (Some(choice), None) => {
+                let (text, span) = section.text(choice, faults)?;
+                Some((choice, text, span))
+            }
+            (None, _) | (Some(_), Some(_)) => {
+                let reason = format!("{key:?} is not one choice");
+                let fix = format!("such as {{ {} = \"…\" }}", choices[0]);
+                faults.add(&value.span(), reason, fix);
+                None
+            }
+        }
+    }
+
     /// A text that has to pass a check, which turns it into what it means.
     pub(super) fn parsed<T>(
         &self,

@@ -1,12 +1,13 @@
 //! `[server]`: where the daemon listens, what providers call it, and its limits.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use url::Url;
 
 use super::fault::Faults;
 use super::section::{Misfit, Section};
+use crate::domain::network::Network;
 
 pub(super) const KEYS: &[&str] = &[
     "listen",
@@ -38,15 +39,6 @@ pub struct Server {
     pub drain_timeout: Duration,
     /// The proxies whose forwarded headers are believed; nobody's when empty.
     pub trusted_proxies: Vec<Network>,
-}
-
-/// A range of addresses: an address and how many of its leading bits count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// An address in the range.
-    pub address: IpAddr,
-    /// Leading bits that count, at most 32 for IPv4 and 128 for IPv6.
-    pub prefix: u8,
 }
 
 impl Default for Server {
@@ -121,9 +113,9 @@ fn parse_public_url(text: &str) -> Result<Url, Misfit> {
 fn read_proxies(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<Network> {
     let mut networks = Vec::new();
     for (text, span) in (section.texts("trusted_proxies", faults)).unwrap_or_default() {
-        match parse_network(&text) {
-            Some(network) => networks.push(network),
-            None => faults.add(
+        match text.parse() {
+            Ok(network) => networks.push(network),
+            Err(_) => faults.add(
                 &span,
                 format!("trusted_proxies: {text:?} is not an address or a network"),
                 "such as \"10.0.0.7\" or \"10.0.0.0/8\"",
@@ -131,17 +123,4 @@ fn read_proxies(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<Network> 
         }
     }
     networks
-}
-
-fn parse_network(text: &str) -> Option<Network> {
-    let (address, prefix) = text
-        .split_once('/')
-        .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-    let address: IpAddr = address.parse().ok()?;
-    let longest = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = match prefix {
-        Some(digits) => digits.parse().ok()?,
-        None => longest,
-    };
-    (prefix <= longest).then_some(Network { address, prefix })
 }

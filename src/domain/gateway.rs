@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::mailbox::MailSpec;
 
 /// The name of a gateway: 1 to 64 of `a-z 0-9 -`, as in the URL of its callbacks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -172,4 +174,6 @@ pub struct GatewaySpec {
     pub valid_for: Duration,
     /// What the profile asks for.
     pub settings: BTreeMap<String, Setting>,
+    /// The mailbox and the mail server, where the gateway is of kind [`GatewayKind::Email`].
+    pub mail: Option<Arc<MailSpec>>,
 }

@@ -4,56 +4,16 @@
 //! A forwarded header is read as addresses and nothing else; its text is never repeated (T31).
 
 use std::net::{IpAddr, SocketAddr};
-use std::str::FromStr;
 
 use http::{HeaderMap, HeaderName};
+
+use crate::domain::network::Network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The other end of the connection that a request came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
-
-/// A network of a trusted proxy: `10.0.0.0/8`, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fault = || format!("{text:?} is not an address or a network such as 10.0.0.0/8");
-        let (address, prefix) = text.split_once('/').unwrap_or((text, ""));
-        let address: IpAddr = address.parse().map_err(|_| fault())?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = match prefix {
-            "" if !text.contains('/') => longest,
-            digits => digits.parse().map_err(|_| fault())?,
-        };
-        (prefix <= longest)
-            .then_some(Self { address, prefix })
-            .ok_or_else(fault)
-    }
-}
-
-impl Network {
-    /// True when the address lies in this network.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let (ours, theirs, width) = match (self.address, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                (u128::from(ours.to_bits()), u128::from(theirs.to_bits()), 32)
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => (ours.to_bits(), theirs.to_bits(), 128),
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
-        };
-        let host_bits = u32::from(width - self.prefix);
-        let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
-        ours & mask == theirs & mask
-    }
-}
 
 /// The caller: the last address of the chain that is not a trusted proxy.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {

@@ -18,7 +18,8 @@ use http::{HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::http::client_address::{Network, Peer, client_address};
+use crate::domain::network::Network;
+use crate::http::client_address::{Peer, client_address};
 use crate::http::problem::{Code, Problem, normalise};
 use crate::http::request_id::{self, RequestId};
 

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &str)] = &[
     ("domain", ""),
     ("sms", "domain"),
+    ("mail", "domain"),
+    ("blob", "domain"),
     ("config", "domain"),
     ("store", "domain"),
-    ("channel", "domain sms"),
-    ("engine", "domain sms store channel"),
+    ("channel", "domain sms mail"),
+    ("engine", "domain sms mail blob store channel"),
     ("http", "domain engine"),
     ("api", "http engine domain"),
     ("hooks", "http engine domain channel"),
@@ -20,7 +22,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("simulator", ""),
     (
         "app",
-        "domain sms config store channel engine http api hooks worker simulator",
+        "domain sms mail blob config store channel engine http api hooks worker simulator",
     ),
     ("cli", "app config engine sms domain simulator"),
     ("main", "cli app config engine sms domain simulator"),

@@ -77,6 +77,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         smart_encoding: false,
         mms: false,
         retry: RetrySchedule::default(),
+        mail: None,
         valid_for: Duration::from_hours(4),
         settings,
     }

@@ -1,7 +1,10 @@
 //! Mail: from bytes to meaning and back. Pure: it reads no clock, no socket and no store.
 
+mod parse;
+
 use bytes::Bytes;
 
+use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::FailureClass;
 use crate::domain::mail::{Automatic, Mailbox, Verified};
@@ -29,6 +32,38 @@ impl Default for Limits {
             addresses: 1_000,
         }
     }
+}
+
+/// With what a mail is read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// How much of it is looked at.
+    pub limits: Limits,
+    /// The receiving server's name in `Authentication-Results` (RFC 8601); nothing is believed
+    /// without it.
+    pub authserv_id: Option<String>,
+    /// The gateway's address and its aliases.
+    pub own: Vec<Address>,
+}
+
+/// Why nothing of a mail can be shown; its raw bytes belong into quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// In plain words, without anything of the mail in them.
+    pub reason: String,
+}
+
+/// Understands a mail.
+///
+/// It takes time and memory in proportion to the bytes, whatever they are. It computes for up to
+/// a second, so it is called where that may be.
+///
+/// # Errors
+///
+/// Fails when the bytes are no mail at all: nothing that could be shown is in them.
+pub fn read(raw: &Bytes, reading: &Reading) -> Result<Mail, Unreadable> {
+    parse::understand(raw, reading)
 }
 
 /// A mail, understood.

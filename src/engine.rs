@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::blob::Blobs;
 use crate::channel::Gateway;
 use crate::domain::clock::Clock;
 use crate::domain::gateway::{GatewayName, GatewaySpec};
@@ -82,9 +83,26 @@ pub struct Line {
     pub gateway: Arc<Gateway>,
 }
 
+/// What an engine is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// What is too large for the database.
+    pub blobs: Blobs,
+    /// The clock that everything goes by.
+    pub clock: Clock,
+    /// The gateways it works for.
+    pub lines: Vec<Line>,
+    /// The one that texts somebody new.
+    pub default_sms: Option<GatewayName>,
+    /// The one that mails somebody new.
+    pub default_email: Option<GatewayName>,
+}
+
 /// What every use case works with.
 struct Context {
     store: Store,
+    blobs: Blobs,
     clock: Clock,
     lines: HashMap<GatewayName, Line>,
     senders: Senders,
@@ -105,13 +123,15 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over a store, with the gateways it works for.
-    pub async fn start(
-        store: Store,
-        clock: Clock,
-        lines: Vec<Line>,
-        default_sms: Option<GatewayName>,
-        tasks: &Tasks,
-    ) -> Result<Self, EngineFault> {
+    pub async fn start(parts: Parts, tasks: &Tasks) -> Result<Self, EngineFault> {
+        let Parts {
+            store,
+            blobs,
+            clock,
+            lines,
+            default_sms,
+            default_email,
+        } = parts;
         let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
         let lines: HashMap<_, _> = lines
             .into_iter()
@@ -121,9 +141,10 @@ impl Engine {
             .keys()
             .map(|name| (name.clone(), Arc::new(Notify::new())))
             .collect();
-        let senders = submit::senders(&lines, default_sms);
+        let senders = submit::senders(&lines, default_sms, default_email);
         let context = Arc::new(Context {
             store,
+            blobs,
             clock,
             lines,
             senders,
@@ -171,6 +192,11 @@ impl Engine {
             Some(wake) => wake.notified().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// What is too large for the database.
+    pub fn blobs(&self) -> &Blobs {
+        &self.context.blobs
     }
 
     /// Whether other daemons may work on the same database.

@@ -7,7 +7,7 @@ use super::{App, wiring};
 use crate::config::Config;
 use crate::domain::agent::Role;
 use crate::domain::clock::Clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, Parts};
 use crate::lifecycle::{Drained, Lifecycle, Tasks};
 use crate::store::{OpenOptions, Store};
 
@@ -106,7 +106,15 @@ async fn with_engine<T>(
 ) -> anyhow::Result<T> {
     with_store(config, async |store| {
         let tasks = Tasks::new();
-        let engine = Engine::start(store.clone(), Clock::System, Vec::new(), None, &tasks).await?;
+        let parts = Parts {
+            store: store.clone(),
+            blobs: wiring::blobs(config)?,
+            clock: Clock::System,
+            lines: Vec::new(),
+            default_sms: None,
+            default_email: None,
+        };
+        let engine = Engine::start(parts, &tasks).await?;
         let done = work(&engine).await;
         drop(engine);
         tasks.stop(config.server.drain_timeout).await;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::blob::Blobs;
 use crate::channel::{Gateway, Profiles};
 use crate::config::{Config, DatabaseUrl};
 use crate::domain::clock::Clock;
@@ -23,6 +25,12 @@ pub(super) fn location(config: &Config) -> Location {
         DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
         DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
     }
+}
+
+/// What is too large for the database.
+pub(super) fn blobs(config: &Config) -> anyhow::Result<Blobs> {
+    let folder = &config.blobs.folder;
+    Blobs::open_folder(folder).with_context(|| format!("failed to use {}", folder.display()))
 }
 
 /// Every configured gateway with its wire; the first that cannot work is the fault.

@@ -52,6 +52,8 @@ pub struct Senders {
     pub by_name: HashMap<GatewayName, Sender>,
     /// The one that sends texts when nothing else decides.
     pub default_sms: Option<GatewayName>,
+    /// The one that sends mail when nothing else decides.
+    pub default_email: Option<GatewayName>,
     /// What a text costs.
     pub price: Price,
 }
@@ -164,12 +166,10 @@ pub fn choose<'s>(
     }
     let last = last_used.and_then(|name| senders.by_name.get(name));
     let default = match channel {
-        ChannelKind::Sms => senders
-            .default_sms
-            .as_ref()
-            .and_then(|name| senders.by_name.get(name)),
-        ChannelKind::Email => None,
+        ChannelKind::Sms => &senders.default_sms,
+        ChannelKind::Email => &senders.default_email,
     };
+    let default = (default.as_ref()).and_then(|name| senders.by_name.get(name));
     last.filter(|sender| sender.address.channel() == channel)
         .or(default)
         .ok_or(SubmitRefusal::NoGateway)

@@ -80,6 +80,7 @@ impl Engine {
 pub(super) fn senders(
     lines: &HashMap<GatewayName, Line>,
     default_sms: Option<GatewayName>,
+    default_email: Option<GatewayName>,
 ) -> Senders {
     let sender = |line: &Line| Sender {
         name: line.spec.name.clone(),
@@ -103,6 +104,7 @@ pub(super) fn senders(
     Senders {
         by_name,
         default_sms,
+        default_email,
         price: Box::new(price),
     }
 }

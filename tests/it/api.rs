@@ -18,11 +18,12 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
+use postern::blob::Blobs;
 use postern::channel::{Gateway, Profiles};
 use postern::domain::agent::Role;
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::gateway::GatewayName;
-use postern::engine::{Engine, Line};
+use postern::engine::{Engine, Line, Parts};
 use postern::http::{Door, guard};
 use postern::lifecycle::Tasks;
 use postern::store::{Location, OpenOptions, Store};
@@ -105,10 +106,15 @@ impl Desk {
             spec: Arc::new(spec),
             gateway: Arc::new(gateway),
         };
-        let default = GatewayName::parse("support");
-        let engine = Engine::start(store, clock.clone(), vec![line], default, &tasks)
-            .await
-            .unwrap();
+        let parts = Parts {
+            store,
+            blobs: Blobs::open_folder(&folder.path().join("blobs")).unwrap(),
+            clock: clock.clone(),
+            lines: vec![line],
+            default_sms: GatewayName::parse("support"),
+            default_email: None,
+        };
+        let engine = Engine::start(parts, &tasks).await.unwrap();
         let routes = postern::api::router(engine.clone(), "US", tasks.clone())
             .merge(postern::hooks::router(engine.clone()));
         let door = Door {

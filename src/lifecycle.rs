@@ -4,6 +4,8 @@
 //! returns. A hard stop drops what is still running at its next await: everything that matters is
 //! on disk before it is acknowledged, so that is safe, only less polite.
 
+mod crash;
+
 use std::future::Future;
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -15,6 +17,8 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use crash::crash_point;
 
 /// How long tasks get to notice a hard stop; they only have to reach their next await.
 const HARD_STOP_GRACE: Duration = Duration::from_secs(2);

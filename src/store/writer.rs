@@ -15,6 +15,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::{Conn, Pool, StoreFault, event};
 use crate::domain::event::{Event, NewEvent};
+use crate::lifecycle::crash_point;
 
 /// How many units may share a transaction.
 const UNITS: usize = 64;
@@ -196,7 +197,9 @@ async fn fill(
         event::insert_events(&mut tx.conn, &events).await?;
         event::save_head(&mut tx.conn, seq, tx.issue_number).await?;
     }
+    crash_point("before commit");
     run_statement(&mut tx.conn, "COMMIT").await?;
+    crash_point("after commit");
     Ok(events)
 }
 

@@ -19,7 +19,7 @@ use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::outcome::Outcome;
 use crate::engine::{Claimed, Engine, EngineFault, Lease, Line};
-use crate::lifecycle::Tasks;
+use crate::lifecycle::{Tasks, crash_point};
 
 /// How often the queue is looked at when nothing woke the sender: the look is the truth.
 const POLL: Duration = Duration::from_millis(500);
@@ -260,6 +260,7 @@ impl<'a> Sender<'a> {
 async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> Recorded {
     let started = Instant::now();
     let text = outbound(&claimed);
+    crash_point("before call");
     let outcome = AssertUnwindSafe(line.gateway.send(&text))
         .catch_unwind()
         .await
@@ -272,6 +273,7 @@ async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> 
                 detail,
             })
         });
+    crash_point("after call");
     let gateway = line.spec.name.as_str().to_owned();
     metrics::histogram!("postern_send_duration_seconds", "gateway" => gateway)
         .record(started.elapsed());

@@ -5,6 +5,7 @@
 
 mod load;
 mod oracle;
+mod points;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -26,12 +26,19 @@ pub struct Daemon {
 impl Daemon {
     /// Writes the configuration, makes a key and starts the program.
     pub async fn start(db: &Db, setup: Setup) -> Self {
+        let mut daemon = Self::prepare(db, setup);
+        daemon.start_again().await;
+        daemon
+    }
+
+    /// Writes the configuration and makes a key; nothing runs yet.
+    pub fn prepare(db: &Db, setup: Setup) -> Self {
         let (listen, admin) = (free_port(), free_port());
         let config = db.folder().join("postern.toml");
         std::fs::write(&config, setup.on_ports(listen, admin).text()).unwrap();
         let base = format!("http://127.0.0.1:{listen}");
         let key = make_key(&config);
-        let mut daemon = Self {
+        Self {
             api: Api::new(&base, &key),
             hooks: Hooks {
                 base,
@@ -41,19 +48,23 @@ impl Daemon {
             config,
             log: db.folder().join("daemon.log"),
             child: None,
-        };
-        daemon.start_again().await;
-        daemon
+        }
     }
 
     /// Starts the program, without waiting until it is ready.
     pub fn spawn(&mut self) {
+        self.spawn_to_crash_at("");
+    }
+
+    /// Starts the program, which shall die at that crash point.
+    pub fn spawn_to_crash_at(&mut self, place: &str) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(&self.log);
         let child = tokio::process::Command::from(program(&self.config))
             .arg("serve")
+            .env("POSTERN_CRASH_AT", place)
             .stdout(Stdio::null())
             .stderr(log.unwrap())
             .kill_on_drop(true)
@@ -78,6 +89,12 @@ impl Daemon {
             (answer.status() == 200).then_some(())
         })
         .await;
+    }
+
+    /// Whether it died by itself.
+    pub fn has_died(&mut self) -> bool {
+        let child = self.child.as_mut().expect("it was started");
+        child.try_wait().unwrap().is_some()
     }
 
     /// Kills it as the kernel does when memory runs out: at once, without a word.

@@ -1,6 +1,10 @@
 //! Mail: from bytes to meaning and back. Pure: it reads no clock, no socket and no store.
 
+pub mod automatic;
+pub mod notice;
 mod parse;
+pub mod reply;
+pub mod token;
 
 use bytes::Bytes;
 

@@ -13,6 +13,7 @@ mod http;
 mod imports;
 mod keywords;
 mod lifecycle;
+mod opt_out;
 mod profiles;
 mod provider_faults;
 mod receive;

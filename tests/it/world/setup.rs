@@ -77,6 +77,14 @@ impl Setup {
         self
     }
 
+    /// With a further section.
+    #[must_use]
+    pub fn with(mut self, section: &str) -> Self {
+        self.text.push('\n');
+        self.text.push_str(section);
+        self
+    }
+
     /// The file's text.
     pub fn text(&self) -> &str {
         &self.text

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use md5::Digest as _;
 use sha1::Sha1;
 use sha2::Sha256;
 
@@ -30,4 +31,16 @@ pub fn standard(secret: &str, id: &str, seconds: i64, body: &[u8]) -> String {
     mac.update(format!("{id}.{seconds}.").as_bytes());
     mac.update(body);
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+/// `sig` of Vonage's `md5hash`: `&name=value` in order of name, then the secret.
+pub fn vonage_md5(secret: &str, params: &[(&str, &str)]) -> String {
+    let mut sorted = params.to_vec();
+    sorted.sort_unstable();
+    let mut text = String::new();
+    for (name, value) in sorted {
+        text.push_str(&format!("&{name}={}", value.replace(['&', '='], "_")));
+    }
+    text.push_str(secret);
+    hex::encode(md5::Md5::digest(text.as_bytes()))
 }

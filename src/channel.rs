@@ -8,13 +8,16 @@ mod client;
 mod expression;
 mod fault;
 mod gateway;
+pub mod imap;
 mod message;
+pub mod oauth2;
 mod payload;
 mod profile;
 mod read;
 mod send;
 mod settings;
 mod signature;
+pub mod tls;
 mod verdict;
 
 pub use fault::{GatewayFault, ProfileFault, Refusal, Unreadable};

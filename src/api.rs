@@ -3,6 +3,7 @@
 //! A handler extracts, asks the engine once and answers. It knows neither SQL nor providers.
 
 mod agents;
+mod attachments;
 mod conversations;
 mod docs;
 mod events;

@@ -15,7 +15,7 @@ pub use demo::{DemoOptions, demo};
 
 use crate::config::Config;
 use crate::domain::clock::Clock;
-use crate::engine::{Engine, Parts};
+use crate::engine::Engine;
 use crate::lifecycle::{Drained, Tasks};
 use crate::store::{OpenOptions, Store};
 use crate::worker;
@@ -62,14 +62,7 @@ impl App {
             ..OpenOptions::default()
         };
         let store = Store::open(&wiring::location(&config), &options, &groups.core).await?;
-        let parts = Parts {
-            store: store.clone(),
-            blobs: wiring::blobs(&config)?,
-            clock,
-            lines,
-            default_sms: config.default_sms.clone(),
-            default_email: config.default_email.clone(),
-        };
+        let parts = wiring::parts(&config, store.clone(), clock, lines)?;
         let engine = Engine::start(parts, &groups.core).await?;
         start_workers(&engine, &groups.workers);
         let public = listen(config.server.listen).await?;

@@ -31,6 +31,12 @@ impl From<object_store::Error> for BlobFault {
     }
 }
 
+/// A new key under a prefix: random, and spread over 256 folders by its first two characters.
+pub fn fresh_key(prefix: &str) -> String {
+    let name = uuid::Uuid::new_v4().simple().to_string();
+    format!("{prefix}/{}/{name}", &name[..2])
+}
+
 /// The blobs of one daemon, or of several that share a bucket; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Blobs {
@@ -55,6 +61,35 @@ impl Blobs {
         Ok(Self {
             store: Arc::new(store),
         })
+    }
+
+    /// Blobs in a bucket, `s3://bucket/prefix`, with what the environment says about it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the environment says too little.
+    #[cfg(feature = "s3")]
+    pub fn open_bucket(url: &url::Url) -> Result<Self, BlobFault> {
+        let bucket = object_store::aws::AmazonS3Builder::from_env()
+            .with_url(url.as_str())
+            .build()?;
+        let prefix = Key::from(url.path().trim_matches('/'));
+        Ok(Self {
+            store: Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix)),
+        })
+    }
+
+    /// Refuses: this program was built without buckets.
+    ///
+    /// # Errors
+    ///
+    /// Always.
+    #[cfg(not(feature = "s3"))]
+    pub fn open_bucket(_: &url::Url) -> Result<Self, BlobFault> {
+        Err(BlobFault::Failed(object_store::Error::NotImplemented {
+            operation: "a bucket without the feature s3".to_owned(),
+            implementer: "this program".to_owned(),
+        }))
     }
 
     /// Keeps a blob under a new key; it is durable when this returns.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-pub use database::{Blobs, Database, DatabaseUrl};
+pub use database::{Blobs, BlobsUrl, Database, DatabaseUrl};
 pub use fault::{ConfigFault, Fault};
 pub use log::Log;
 pub use server::Server;

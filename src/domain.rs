@@ -4,12 +4,13 @@
 //!
 //! - words: [`id`], [`clock`], [`address`], [`network`], [`gateway`], [`mailbox`], [`agent`],
 //!   [`status`], [`failure`]
-//! - things: [`message`], [`mail`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
+//! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`]
 
 pub mod address;
 pub mod agent;
+pub mod attachment;
 pub mod changes;
 pub mod clock;
 pub mod conversation;

@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::blob::Blobs;
 use crate::channel::Gateway;
@@ -17,13 +20,14 @@ use crate::domain::receive::{Inbound, Receipt};
 use crate::domain::report::{Applied, Report};
 use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
 use crate::lifecycle::Tasks;
-use crate::store::{Store, StoreFault};
+use crate::store::{Store, StoreFault, secret::find_or_insert_secret};
 
 pub use crate::sms::{Segmentation, segment};
 pub use crate::store::conversation::View;
 pub use crate::store::issue::IssueFilter;
 pub use crate::store::message::MessageFilter;
 
+mod attachments;
 mod conversations;
 mod deliver;
 mod feed;
@@ -39,6 +43,7 @@ mod save;
 mod slices;
 mod submit;
 
+pub use attachments::NewFile;
 pub use deliver::{Claimed, Lease};
 pub use feed::Feed;
 pub use issues::IssueFault;
@@ -97,12 +102,17 @@ pub struct Parts {
     pub default_sms: Option<GatewayName>,
     /// The one that mails somebody new.
     pub default_email: Option<GatewayName>,
+    /// Where the world finds this installation.
+    pub public_url: Url,
 }
 
 /// What every use case works with.
 struct Context {
     store: Store,
     blobs: Blobs,
+    /// The key that this installation made for itself; other keys are derived of it.
+    secret: [u8; SECRET],
+    public_url: Url,
     clock: Clock,
     lines: HashMap<GatewayName, Line>,
     senders: Senders,
@@ -131,7 +141,9 @@ impl Engine {
             lines,
             default_sms,
             default_email,
+            public_url,
         } = parts;
+        let secret = secret(&store).await?;
         let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
         let lines: HashMap<_, _> = lines
             .into_iter()
@@ -145,6 +157,8 @@ impl Engine {
         let context = Arc::new(Context {
             store,
             blobs,
+            secret,
+            public_url,
             clock,
             lines,
             senders,
@@ -161,9 +175,20 @@ impl Engine {
         })
     }
 
+    /// Where the world finds this installation.
+    pub fn public_url(&self) -> &Url {
+        &self.context.public_url
+    }
+
     /// The clock that everything goes by.
     pub fn clock(&self) -> &Clock {
         &self.context.clock
+    }
+
+    /// A key for one purpose, derived of the one that this installation made for itself: the same
+    /// at every start and in every daemon on the database.
+    pub fn derive(&self, purpose: &str) -> [u8; SECRET] {
+        self.context.derive(purpose)
     }
 
     /// The gateway of that name.
@@ -210,7 +235,29 @@ impl Engine {
     }
 }
 
+/// As long as the hash that it keys.
+const SECRET: usize = 32;
+
+/// This installation's key: made at the first start, and the same for all daemons on a database.
+async fn secret(store: &Store) -> Result<[u8; SECRET], EngineFault> {
+    let fresh: [u8; SECRET] = rand::random();
+    let found: Vec<u8> = store
+        .write(move |tx| {
+            Box::pin(async move { find_or_insert_secret(&mut tx.conn, "engine", &fresh).await })
+        })
+        .await?;
+    let broken = |_| EngineFault::Unavailable("the key in the table secret is broken".into());
+    found.try_into().map_err(broken)
+}
+
 impl Context {
+    /// A key for one purpose.
+    fn derive(&self, purpose: &str) -> [u8; SECRET] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length will do");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     fn wake(&self, gateway: &GatewayName) {
         if let Some(wake) = self.wake.get(gateway) {
             wake.notify_one();

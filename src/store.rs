@@ -36,6 +36,7 @@ macro_rules! sql {
 }
 
 pub mod agent;
+pub mod attachment;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
@@ -48,6 +49,7 @@ mod open;
 pub mod raw;
 pub mod reference;
 mod rows;
+pub mod secret;
 pub mod suppression;
 mod writer;
 

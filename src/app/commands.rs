@@ -7,7 +7,7 @@ use super::{App, wiring};
 use crate::config::Config;
 use crate::domain::agent::Role;
 use crate::domain::clock::Clock;
-use crate::engine::{Engine, Parts};
+use crate::engine::Engine;
 use crate::lifecycle::{Drained, Lifecycle, Tasks};
 use crate::store::{OpenOptions, Store};
 
@@ -106,14 +106,7 @@ async fn with_engine<T>(
 ) -> anyhow::Result<T> {
     with_store(config, async |store| {
         let tasks = Tasks::new();
-        let parts = Parts {
-            store: store.clone(),
-            blobs: wiring::blobs(config)?,
-            clock: Clock::System,
-            lines: Vec::new(),
-            default_sms: None,
-            default_email: None,
-        };
+        let parts = wiring::parts(config, store.clone(), Clock::System, Vec::new())?;
         let engine = Engine::start(parts, &tasks).await?;
         let done = work(&engine).await;
         drop(engine);

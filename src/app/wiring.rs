@@ -8,14 +8,14 @@ use tokio::sync::watch;
 
 use crate::blob::Blobs;
 use crate::channel::{Gateway, Profiles};
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{BlobsUrl, Config, DatabaseUrl};
 use crate::domain::clock::Clock;
-use crate::engine::{Engine, Line};
+use crate::engine::{Engine, Line, Parts};
 use crate::http::admin::Admin;
 use crate::http::server::{self, ServerLimits};
 use crate::http::{self, Door, guard};
 use crate::lifecycle::Tasks;
-use crate::store::Location;
+use crate::store::{Location, Store};
 use crate::telemetry::install_metrics;
 use crate::{api, hooks};
 
@@ -25,12 +25,6 @@ pub(super) fn location(config: &Config) -> Location {
         DatabaseUrl::Sqlite(path) => Location::Sqlite(path.clone()),
         DatabaseUrl::Postgres(url) => Location::Postgres(url.clone()),
     }
-}
-
-/// What is too large for the database.
-pub(super) fn blobs(config: &Config) -> anyhow::Result<Blobs> {
-    let folder = &config.blobs.folder;
-    Blobs::open_folder(folder).with_context(|| format!("failed to use {}", folder.display()))
 }
 
 /// Every configured gateway with its wire; the first that cannot work is the fault.
@@ -44,6 +38,35 @@ pub(super) fn lines(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Line>>
         })
     };
     config.gateways.iter().map(line).collect()
+}
+
+/// Where raw mail and attachments are.
+fn blobs(config: &Config) -> anyhow::Result<Blobs> {
+    match &config.blobs.url {
+        BlobsUrl::Folder(folder) => Blobs::open_folder(folder)
+            .with_context(|| format!("failed to use {} for blobs", folder.display())),
+        BlobsUrl::Bucket(url) => {
+            Blobs::open_bucket(url).context("failed to use the bucket in blobs.url")
+        }
+    }
+}
+
+/// What an engine is made of.
+pub(super) fn parts(
+    config: &Config,
+    store: Store,
+    clock: Clock,
+    lines: Vec<Line>,
+) -> anyhow::Result<Parts> {
+    Ok(Parts {
+        store,
+        blobs: blobs(config)?,
+        clock,
+        lines,
+        default_sms: config.default_sms.clone(),
+        default_email: config.default_email.clone(),
+        public_url: config.server.public_url.clone(),
+    })
 }
 
 /// By what name this daemon holds leases: a new one with each start, so that what an earlier one

@@ -89,35 +89,58 @@ fn parse_url(text: &str) -> Result<DatabaseUrl, Misfit> {
 /// `[blobs]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blobs {
-    /// The folder for what is too large for the database; relative to the working directory.
-    pub folder: PathBuf,
+    /// Where what is too large for the database is kept.
+    pub url: BlobsUrl,
+}
+
+/// Where blobs are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlobsUrl {
+    /// In a folder; a relative path starts at the working directory.
+    Folder(PathBuf),
+    /// In a bucket, `s3://bucket/prefix`; how to get there comes from the environment
+    /// (`AWS_ACCESS_KEY_ID` and so on). Only in a program built with the feature `s3`.
+    Bucket(Url),
 }
 
 impl Default for Blobs {
     fn default() -> Self {
         Self {
-            folder: PathBuf::from("var/blobs"),
+            url: BlobsUrl::Folder(PathBuf::from("var/blobs")),
         }
     }
 }
 
 impl Blobs {
     pub(super) fn read(section: &Section<'_>, faults: &mut Faults<'_>) -> Self {
-        let folder = section.parsed("url", faults, |text| {
-            if text.starts_with("s3://") {
-                return Err(Misfit::new(
-                    "s3:// is not built into this program",
-                    "use file:var/blobs",
-                ));
-            }
-            match text.strip_prefix("file:") {
-                Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-                Some(_) | None => Err(Misfit::new(
-                    format!("{text:?} is not file: and a path"),
-                    "such as file:var/blobs",
-                )),
-            }
+        let url = section.parsed("url", faults, parse_blobs);
+        url.map_or_else(Self::default, |url| Self { url })
+    }
+}
+
+fn parse_blobs(text: &str) -> Result<BlobsUrl, Misfit> {
+    const FIX: &str = "such as file:var/blobs";
+    if text.starts_with("s3://") {
+        if !cfg!(feature = "s3") {
+            let reason = "s3:// is not built into this program";
+            return Err(Misfit::new(
+                reason,
+                "use file:var/blobs, or build with the feature s3",
+            ));
+        }
+        let url = Url::parse(text).ok().filter(Url::has_host);
+        return url.map(BlobsUrl::Bucket).ok_or_else(|| {
+            Misfit::new(
+                format!("{text:?} names no bucket"),
+                "such as s3://bucket/prefix",
+            )
         });
-        folder.map_or_else(Self::default, |folder| Self { folder })
+    }
+    match text.strip_prefix("file:") {
+        Some(path) if !path.is_empty() => Ok(BlobsUrl::Folder(PathBuf::from(path))),
+        Some(_) | None => Err(Misfit::new(
+            format!("{text:?} is not file: and a path"),
+            FIX,
+        )),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::Address;
+use super::attachment::Attachment;
 use super::clock::Timestamp;
 use super::conversation::{Contact, Conversation, Issue};
 use super::delivery::Delivery;
@@ -32,6 +33,8 @@ pub struct Changes {
     pub issues: Vec<Issue>,
     /// Messages, new and changed.
     pub messages: Vec<Message>,
+    /// Attachments, new and changed.
+    pub attachments: Vec<Attachment>,
     /// What providers' ids of inbound messages mean.
     pub inbound_references: Vec<(Reference, Known)>,
     /// What the shared ids of messages that come in parts mean now.

@@ -112,6 +112,8 @@ ids! {
     KeyId = "key";
     /// Names an event of the feed.
     EventId = "evt";
+    /// Names an attachment.
+    AttachmentId = "att";
     /// Names something that came in and could not be read.
     QuarantineId = "qua";
 }

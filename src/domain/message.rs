@@ -75,6 +75,9 @@ pub struct Details {
     /// Characters that smart encoding replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replacements: Vec<Replacement>,
+    /// The files that go with it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<super::attachment::Enclosed>,
     /// How many media the provider announced with an inbound message.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub media: u32,

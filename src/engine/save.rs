@@ -3,8 +3,8 @@
 use crate::domain::changes::Changes;
 use crate::domain::message::{Direction, RawRequest};
 use crate::store::{
-    StoreFault, Tx, conversation, delivery, idempotency, issue, message, raw, reference,
-    suppression,
+    StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, message, raw,
+    reference, suppression,
 };
 
 use crate::domain::clock::Timestamp;
@@ -18,6 +18,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     conversation::upsert_conversations(conn, &changes.conversations).await?;
     issue::upsert_issues(conn, &changes.issues).await?;
     message::upsert_messages(conn, &changes.messages).await?;
+    attachment::upsert_attachments(conn, &changes.attachments).await?;
     reference::insert_references(conn, Direction::Inbound, &changes.inbound_references).await?;
     reference::replace_references(conn, Direction::Inbound, &changes.groups).await?;
     reference::insert_references(conn, Direction::Outbound, &changes.outbound_references).await?;

@@ -113,6 +113,7 @@ impl Desk {
             lines: vec![line],
             default_sms: GatewayName::parse("support"),
             default_email: None,
+            public_url,
         };
         let engine = Engine::start(parts, &tasks).await.unwrap();
         let routes = postern::api::router(engine.clone(), "US", tasks.clone())

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, reason = "nothing reaches into a test binary")]
 
 mod api;
+mod attachments;
 mod carriers;
 mod cli;
 mod config;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::api::attachments::FileBody;
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
@@ -44,9 +45,8 @@ pub(crate) struct MessageBody {
     encoding: String,
     /// How many parts it costs.
     segments: u32,
-    /// The files that came with it; none yet.
-    #[schema(value_type = Vec<Object>)]
-    attachments: Vec<()>,
+    /// The files that go with it, in order.
+    attachments: Vec<FileBody>,
     /// How many pictures or other files the provider announced with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<u32>,
@@ -165,7 +165,12 @@ impl From<MessageDetails> for MessageBody {
             text: message.text,
             encoding: message.encoding,
             segments: message.segments,
-            attachments: Vec::new(),
+            attachments: message
+                .details
+                .files
+                .into_iter()
+                .map(FileBody::from)
+                .collect(),
             media: (message.details.media > 0).then_some(message.details.media),
             replacements: message.details.replacements,
             status: message.status,

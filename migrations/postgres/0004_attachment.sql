@@ -1,0 +1,31 @@
+-- A file of a message; without a message until it is used. A pending one is still with its
+-- provider: the row says where, and when it is asked for next.
+CREATE TABLE attachment (
+    id UUID PRIMARY KEY,
+    message_id UUID,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    sniffed TEXT,
+    content_id TEXT,
+    inline BOOLEAN NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT,
+    blob TEXT UNIQUE,
+    state TEXT NOT NULL,
+    gateway TEXT,
+    url TEXT,
+    tries BIGINT NOT NULL,
+    due_at BIGINT,
+    reason TEXT,
+    uploaded_by UUID,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX attachment_message ON attachment (message_id, id) WHERE message_id IS NOT NULL;
+CREATE INDEX attachment_unused ON attachment (created_at) WHERE message_id IS NULL;
+CREATE INDEX attachment_due ON attachment (due_at) WHERE state = 'pending';
+
+-- Keys that this installation made for itself, such as the one that signs links.
+CREATE TABLE secret (
+    name TEXT PRIMARY KEY,
+    value BYTEA NOT NULL
+);

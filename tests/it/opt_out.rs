@@ -16,7 +16,7 @@ use crate::world::setup::Setup;
 use crate::world::{PATIENCE, within};
 
 /// Customers on each database, each of whom stops what waits for them.
-const CUSTOMERS: usize = 2_000;
+const CUSTOMERS: u32 = 2_000;
 
 /// As fast as STOPs come in, so that the queue and they meet at its head.
 const RATE: &str = "rate = { segments_per_second = 200, burst = 1 }";
@@ -60,8 +60,9 @@ both! {
             assert!(late < IN_THE_AIR, "handed over {late:?} after the STOP");
         }
         let kept = app.metric("postern_messages_failed_total", &["opted_out"]).await;
-        assert_eq!(kept as usize + ledger.len(), CUSTOMERS);
-        assert!(kept > 100.0 && ledger.len() > 100, "no race: {kept} kept, {} left", ledger.len());
+        let left = f64::from(u32::try_from(ledger.len()).unwrap());
+        assert!((kept + left - f64::from(CUSTOMERS)).abs() < 0.5, "{kept} kept, {left} left");
+        assert!(kept > 100.0 && left > 100.0, "no race: {kept} kept, {left} left");
         app.end().await;
     }
 }

@@ -11,6 +11,7 @@ use crate::world::daemon::free_port;
 use crate::world::db::Db;
 use crate::world::provider::{FakeProvider, Reply};
 use crate::world::setup::{FAST, Setup};
+use crate::world::{PATIENCE, within};
 
 const CUSTOMER: &str = "+12025550107";
 
@@ -95,6 +96,41 @@ both! {
             let message = app.api.send("long", CUSTOMER, &text).await;
             app.api.message_becomes(&message["id"], "unconfirmed").await;
             assert_eq!(provider.times_handed(&text), 1);
+        }
+        app.end().await;
+    }
+
+    async fn f26_a_flapping_provider_gets_each_text_once_and_no_stampede(db: Db) {
+        const TEXTS: u32 = 20;
+        const RATE: usize = 50;
+        let provider = FakeProvider::start().await;
+        let mut calls = 0;
+        provider.answers(move |_| {
+            calls += 1;
+            if calls % 2 == 0 { throttled("1") } else { Reply::Taken }
+        });
+        let limits = "rate = { segments_per_second = 50, burst = 5 }\nretry = { first = \"1s\", max = \"2s\" }";
+        let setup = Setup::bare(&db).twilio("long", "+12025550100", &provider.url(), limits);
+        let app = TestApp::start(&db, &setup).await;
+        for n in 0..TEXTS {
+            app.api.send("long", &format!("+1202555{:04}", 100 + n), &format!("text {n}")).await;
+        }
+        within(PATIENCE * 6, "every text to be sent", async || {
+            let sent = app.metric("postern_messages_sent_total", &[]).await;
+            (sent >= f64::from(TEXTS)).then_some(())
+        })
+        .await;
+        let ledger = provider.ledger();
+        for n in 0..TEXTS {
+            let text = format!("text {n}");
+            let taken = ledger.iter().filter(|handed| handed.text == text && handed.reference.is_some());
+            assert_eq!(taken.count(), 1, "{text}");
+        }
+        // Also when it comes back, the provider never sees more than the gateway's rate.
+        for (at, first) in ledger.iter().enumerate() {
+            let second = ledger[at..].iter().take_while(|one| one.at.duration_since(first.at) < Duration::from_secs(1));
+            let most = RATE + 5;
+            assert!(second.count() <= most, "more than {most} in a second");
         }
         app.end().await;
     }

@@ -19,7 +19,7 @@ use crate::world::within;
 const COMMITS: u32 = 10;
 
 /// A daemon on PostgreSQL waits for the lease of the one that died.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const CUSTOMER: &str = "+12025550107";
 const SID: &str = "SM00000000000000000000000000000001";
@@ -33,7 +33,7 @@ struct Clients {
 impl Clients {
     /// Tries what was not answered yet, until everything is or the daemon is dead.
     async fn work(&mut self, daemon: &mut Daemon) {
-        while !daemon.has_died() && !(self.taken && self.accepted.is_some()) {
+        while !daemon.has_died() && (!self.taken || self.accepted.is_none()) {
             if !self.taken {
                 let params = twilio_text(CUSTOMER, "hello", SID);
                 let answer = daemon.hooks.try_twilio("long", &params).await;

@@ -39,7 +39,7 @@ pub fn vonage_md5(secret: &str, params: &[(&str, &str)]) -> String {
     sorted.sort_unstable();
     let mut text = String::new();
     for (name, value) in sorted {
-        text.push_str(&format!("&{name}={}", value.replace(['&', '='], "_")));
+        text.extend(["&", name, "=", &value.replace(['&', '='], "_")]);
     }
     text.push_str(secret);
     hex::encode(md5::Md5::digest(text.as_bytes()))

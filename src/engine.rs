@@ -34,6 +34,7 @@ mod feed;
 mod housekeeping;
 mod issues;
 mod keys;
+mod mailbox;
 mod orders;
 mod quarantine;
 mod read;
@@ -53,6 +54,7 @@ pub use quarantine::ReplayFault;
 pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
+pub use receive::mail::Fetched;
 pub use submit::DryRun;
 
 /// Why the engine could not do what it was asked.

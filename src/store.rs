@@ -43,6 +43,8 @@ pub mod event;
 pub mod gateway;
 pub mod idempotency;
 pub mod issue;
+pub mod mail;
+pub mod mailbox;
 pub mod message;
 mod migrations;
 mod open;

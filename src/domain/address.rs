@@ -94,6 +94,18 @@ impl Address {
             .ok_or(AddressFault::Mailbox)
     }
 
+    /// Stands for somebody who only says that this is their address, with the reason why that is
+    /// not believed. It is equal to no address that anybody can be written to by.
+    #[must_use]
+    pub fn claimed(text: &str, why: &str) -> Self {
+        let shown: String = text
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LOCAL_PART + DOMAIN)
+            .collect();
+        Self::Email(format!("{} ({why})", shown.trim().to_lowercase()))
+    }
+
     /// The last four characters, and never more than half, for logs.
     pub fn masked(&self) -> String {
         let length = self.value().chars().count();

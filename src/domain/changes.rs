@@ -13,6 +13,8 @@ use super::gateway::GatewayName;
 use super::id::MessageId;
 use super::idempotency::{Answered, Key};
 use super::message::{Message, RawRequest, StatusEvent};
+use super::quarantine::Quarantined;
+use super::receive::mail::{RawMail, Taken};
 use super::report::{Known, Parked};
 use super::status::Status;
 
@@ -55,6 +57,16 @@ pub struct Changes {
     pub lifted: Vec<Pair>,
     /// Answers to remember.
     pub answers: Vec<(Key, Answered)>,
+    /// What fingerprints of inbound mails mean now.
+    pub fingerprints: Vec<(Reference, Known)>,
+    /// Message-IDs by which answers find messages, inbound and outbound.
+    pub mail_ids: Vec<(String, MessageId)>,
+    /// Mails to keep as they came.
+    pub raw_mails: Vec<RawMail>,
+    /// What became of mails at their places.
+    pub taken: Vec<Taken>,
+    /// What could not be read.
+    pub quarantined: Vec<Quarantined>,
     /// Requests to keep.
     pub raw_requests: Vec<Arc<RawRequest>>,
     /// What happened, in order.

@@ -72,6 +72,8 @@ kinds! {
     GatewayDown = "gateway.down",
     /// A gateway sends again.
     GatewayUp = "gateway.up",
+    /// Operators should know something about a gateway that works.
+    GatewayNotice = "gateway.notice",
 }
 
 impl EventKind {

@@ -81,6 +81,16 @@ pub struct MailDetails {
     /// Everybody who got it unseen by the others; of our own mails only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bcc: Vec<Mailbox>,
+    /// Where the writer wants answers, when not to `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Mailbox>,
+    /// All of an inbound mail's text, quoted mails and signature included, where that is more than
+    /// the message's own text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_text: Option<String>,
+    /// Whether an inbound mail has an HTML body; it is in the raw mail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_html: bool,
     /// Its Message-ID, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::address::Address;
 use super::clock::Timestamp;
+use super::gateway::GatewayName;
 
 /// A password, a token or a key; its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
@@ -168,4 +169,23 @@ pub struct MailSpec {
     pub imap: Option<Imap>,
     /// Where mail is handed over.
     pub smtp: Option<Smtp>,
+}
+
+/// How far a gateway's mailbox was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxState {
+    /// The gateway.
+    pub gateway: GatewayName,
+    /// The mailbox's name.
+    pub name: String,
+    /// What makes its UIDs unlike those of an earlier one of that name (RFC 9051, 2.3.1.1).
+    pub uidvalidity: u32,
+    /// Mails up to this UID were there before and are not read.
+    pub start_uid: u32,
+    /// Of all mails up to this UID it is known what became of them.
+    pub read_to: u32,
+    /// Since when it is read under this UIDVALIDITY.
+    pub opened_at: Timestamp,
+    /// Mails that the server received earlier, and that nobody knows, are not read either.
+    pub since: Timestamp,
 }

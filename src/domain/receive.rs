@@ -1,4 +1,6 @@
-//! What a slice of inbound texts changes.
+//! What a slice of inbound texts changes; [`mail`] says the same for mails.
+
+pub mod mail;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -185,17 +187,16 @@ impl Deciding {
     fn store(&mut self, inbound: &Inbound, now: Timestamp) -> MessageId {
         let id = MessageId::new();
         let threads = &mut self.before.threads;
-        let thread = threads.find_or_make(&inbound.from, now, &mut self.changes);
-        let conversation = &mut thread.conversation;
+        let conversation = threads.find_or_make(&inbound.from, None, now, &mut self.changes);
         conversation.last_message = id;
         conversation.last_message_at = now;
         conversation.last_gateway = Some(inbound.gateway.clone());
         conversation.unread += 1;
         conversation.archived = false;
         conversation.done = false;
-        let contact = conversation.contact;
-        let filed = threads.file(
-            &inbound.from,
+        let (contact, conversation) = (conversation.contact, conversation.id);
+        let (filed, _) = threads.file(
+            conversation,
             &inbound.text,
             inbound.after_close,
             now,

@@ -184,11 +184,11 @@ pub fn check<'s>(
     let thread = before.threads.find(&submission.to);
     let mut refusals = Vec::new();
     if submission.conversation.is_some()
-        && submission.conversation != thread.map(|thread| thread.conversation.id)
+        && submission.conversation != thread.map(|thread| thread.id)
     {
         refusals.push(SubmitRefusal::WrongConversation);
     }
-    let last_used = thread.and_then(|thread| thread.conversation.last_gateway.as_ref());
+    let last_used = thread.and_then(|thread| thread.last_gateway.as_ref());
     let sender = match choose(submission, last_used, senders) {
         Ok(sender) => sender,
         Err(refusal) => {
@@ -298,10 +298,8 @@ fn message(
     changes: &mut Changes,
 ) -> Message {
     let id = MessageId::new();
-    let conversation = &mut before
-        .threads
-        .find_or_make(&submission.to, now, changes)
-        .conversation;
+    let threads = &mut before.threads;
+    let conversation = threads.find_or_make(&submission.to, None, now, changes);
     conversation.last_message = id;
     conversation.last_message_at = now;
     conversation.archived = false;

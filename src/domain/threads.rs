@@ -1,6 +1,6 @@
 //! The people, conversations and issues that a slice touches, while it is being decided.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::address::Address;
 use super::changes::Changes;
@@ -12,12 +12,15 @@ use super::event::{EventData, EventKind, NewEvent};
 use super::gateway::AfterClose;
 use super::id::{ContactId, ConversationId, IssueId, MessageId};
 
-/// Threads by address, with what was changed of them.
+/// Conversations with their issues, found by the addresses of their contacts, with what was
+/// changed of them. Several addresses may lead to one conversation.
 #[derive(Debug)]
 pub struct Threads {
-    threads: HashMap<Address, Thread>,
-    touched: HashSet<Address>,
-    touched_issues: HashSet<Address>,
+    addresses: HashMap<Address, ConversationId>,
+    conversations: HashMap<ConversationId, Conversation>,
+    issues: HashMap<ConversationId, Issue>,
+    touched: BTreeSet<ConversationId>,
+    touched_issues: BTreeSet<ConversationId>,
     /// The number of the newest issue.
     pub issue_number: i64,
 }
@@ -25,102 +28,135 @@ pub struct Threads {
 impl Threads {
     /// What was loaded, with the number of the newest issue.
     pub fn new(loaded: Vec<Thread>, issue_number: i64) -> Self {
-        let threads = loaded
-            .into_iter()
-            .map(|thread| (thread.address.clone(), thread))
-            .collect();
-        Self {
-            threads,
-            touched: HashSet::new(),
-            touched_issues: HashSet::new(),
+        let mut threads = Self {
+            addresses: HashMap::new(),
+            conversations: HashMap::new(),
+            issues: HashMap::new(),
+            touched: BTreeSet::new(),
+            touched_issues: BTreeSet::new(),
             issue_number,
+        };
+        for thread in loaded {
+            let id = thread.conversation.id;
+            threads.addresses.insert(thread.address, id);
+            threads.conversations.insert(id, thread.conversation);
+            threads.issues.extend(thread.issue.map(|issue| (id, issue)));
         }
+        threads
     }
 
-    /// The thread with an address, when there is one.
-    pub fn find(&self, address: &Address) -> Option<&Thread> {
-        self.threads.get(address)
+    /// The conversation with an address, when there is one.
+    pub fn find(&self, address: &Address) -> Option<&Conversation> {
+        self.conversations.get(self.addresses.get(address)?)
     }
 
-    /// The thread with an address, made when there was none.
+    /// Whether an address is one of the contact's in a conversation.
+    pub fn is_with(&self, conversation: ConversationId, address: &Address) -> bool {
+        self.addresses.get(address) == Some(&conversation)
+    }
+
+    /// Whether a conversation was loaded or made.
+    pub fn knows(&self, conversation: ConversationId) -> bool {
+        self.conversations.contains_key(&conversation)
+    }
+
+    /// A conversation that was loaded or made, to be changed.
+    pub fn change(&mut self, conversation: ConversationId) -> Option<&mut Conversation> {
+        let found = self.conversations.get_mut(&conversation)?;
+        self.touched.insert(conversation);
+        Some(found)
+    }
+
+    /// The conversation with an address, made when there was none; a new contact gets the name.
     pub fn find_or_make(
         &mut self,
         address: &Address,
+        name: Option<&str>,
         now: Timestamp,
         changes: &mut Changes,
-    ) -> &mut Thread {
-        self.touched.insert(address.clone());
-        self.threads.entry(address.clone()).or_insert_with(|| {
-            let contact = Contact {
-                id: ContactId::new(),
-                name: None,
-                created_at: now,
-            };
-            let conversation = Conversation {
-                id: ConversationId::new(),
-                contact: contact.id,
-                created_at: now,
-                last_message: MessageId(uuid::Uuid::nil()),
-                last_message_at: now,
-                last_gateway: None,
-                unread: 0,
-                archived: false,
-                done: false,
-            };
-            for kind in [EventKind::ContactCreated, EventKind::ConversationCreated] {
-                let data = EventData {
-                    contact: Some(contact.id),
-                    ..EventData::default()
-                }
-                .json();
-                let conversation = Some(conversation.id);
-                changes.events.push(NewEvent {
-                    kind,
-                    at: now,
-                    actor: None,
-                    conversation,
-                    data,
-                });
-            }
-            changes.contacts.push((contact, address.clone()));
-            Thread {
-                address: address.clone(),
-                conversation,
-                issue: None,
-            }
-        })
+    ) -> &mut Conversation {
+        let known = self.addresses.get(address).copied();
+        let id = known.unwrap_or_else(|| self.make(address, name, now, changes));
+        self.change(id)
+            .expect("each known address has its conversation")
     }
 
-    /// Files a customer's text under the open issue, or opens one; says which.
-    pub fn file(
+    fn make(
         &mut self,
         address: &Address,
+        name: Option<&str>,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) -> ConversationId {
+        let contact = Contact {
+            id: ContactId::new(),
+            name: name.map(str::to_owned),
+            created_at: now,
+        };
+        let conversation = Conversation {
+            id: ConversationId::new(),
+            contact: contact.id,
+            created_at: now,
+            last_message: MessageId(uuid::Uuid::nil()),
+            last_message_at: now,
+            last_gateway: None,
+            unread: 0,
+            archived: false,
+            done: false,
+        };
+        for kind in [EventKind::ContactCreated, EventKind::ConversationCreated] {
+            let data = EventData {
+                contact: Some(contact.id),
+                ..EventData::default()
+            };
+            changes.events.push(NewEvent {
+                kind,
+                at: now,
+                actor: None,
+                conversation: Some(conversation.id),
+                data: data.json(),
+            });
+        }
+        let id = conversation.id;
+        changes.contacts.push((contact, address.clone()));
+        self.addresses.insert(address.clone(), id);
+        self.conversations.insert(id, conversation);
+        id
+    }
+
+    /// The issue of a conversation that is open.
+    pub fn open_issue(&self, conversation: ConversationId) -> Option<&Issue> {
+        self.issues
+            .get(&conversation)
+            .filter(|issue| issue.is_open())
+    }
+
+    /// Files a customer's words under the open issue, or opens one; says which, and what it did.
+    pub fn file(
+        &mut self,
+        conversation: ConversationId,
         text: &str,
         after_close: AfterClose,
         now: Timestamp,
         changes: &mut Changes,
-    ) -> AfterFiling {
-        let number = &mut self.issue_number;
-        let thread = self
-            .threads
-            .get_mut(address)
-            .expect("a thread was made before it is filed under");
-        let filing = file(thread.issue.as_ref(), after_close, now);
-        let issue = match (filing, thread.issue.take()) {
+    ) -> (AfterFiling, Filing) {
+        let known = self.issues.remove(&conversation);
+        let filing = file(known.as_ref(), after_close, now);
+        let issue = match (filing, known) {
             (Filing::Append, Some(issue)) => issue,
             (Filing::Reopen, Some(mut issue)) => {
                 issue.reopen();
                 issue
             }
             (Filing::Append | Filing::Open | Filing::Reopen, _) => {
-                *number += 1;
+                self.issue_number += 1;
                 Issue {
                     id: IssueId::new(),
-                    number: *number,
+                    number: self.issue_number,
                     state: IssueState::Unassigned,
                     assignee: None,
                     title: title(text),
-                    conversation: thread.conversation.id,
+                    conversation,
                     opened_at: now,
                     first_response_at: None,
                     closed_at: None,
@@ -134,48 +170,41 @@ impl Threads {
             Filing::Reopen => Some(EventKind::IssueReopened),
         };
         if let Some(kind) = event {
-            self.touched_issues.insert(address.clone());
+            self.touched_issues.insert(conversation);
             changes.events.push(issue_event(kind, &issue, None, now));
         }
         let filed = AfterFiling {
             issue: issue.id,
-            conversation: thread.conversation.id,
+            conversation,
         };
-        thread.issue = Some(issue);
-        filed
+        self.issues.insert(conversation, issue);
+        (filed, filing)
     }
 
     /// Records that an agent answered; it counts for the open issue's first response.
     pub fn answered(&mut self, address: &Address, now: Timestamp) -> Option<IssueId> {
+        let conversation = *self.addresses.get(address)?;
         let issue = self
-            .threads
-            .get_mut(address)?
-            .issue
-            .as_mut()
+            .issues
+            .get_mut(&conversation)
             .filter(|issue| issue.is_open())?;
         if issue.first_response_at.is_none() {
             issue.first_response_at = Some(now);
-            self.touched_issues.insert(address.clone());
+            self.touched_issues.insert(conversation);
         }
         Some(issue.id)
     }
 
     /// Moves everything that was changed to where it will be written from.
     pub fn settle(mut self, changes: &mut Changes) {
-        for address in &self.touched_issues {
-            changes.issues.extend(
-                self.threads
-                    .get(address)
-                    .and_then(|thread| thread.issue.clone()),
-            );
-        }
-        for address in &self.touched {
-            changes.conversations.extend(
-                self.threads
-                    .remove(address)
-                    .map(|thread| thread.conversation),
-            );
-        }
+        let issues = self.touched_issues.iter();
+        changes
+            .issues
+            .extend(issues.filter_map(|id| self.issues.remove(id)));
+        let conversations = self.touched.iter();
+        changes
+            .conversations
+            .extend(conversations.filter_map(|id| self.conversations.remove(id)));
     }
 }
 

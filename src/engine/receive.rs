@@ -1,5 +1,7 @@
 //! Receive: a customer's text is stored, filed and told of, or known already.
 
+pub(super) mod mail;
+
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;

@@ -3,8 +3,8 @@
 use crate::domain::changes::Changes;
 use crate::domain::message::{Direction, RawRequest};
 use crate::store::{
-    StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, message, raw,
-    reference, suppression,
+    StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox, message,
+    raw, reference, suppression,
 };
 
 use crate::domain::clock::Timestamp;
@@ -28,6 +28,13 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     delivery::delete_deliveries(conn, &changes.finished).await?;
     suppression::delete_suppressed(conn, &changes.lifted).await?;
     suppression::insert_suppressed(conn, &changes.suppressed).await?;
+    reference::replace_references(conn, Direction::Inbound, &changes.fingerprints).await?;
+    mail::insert_mail_ids(conn, &changes.mail_ids).await?;
+    mail::insert_raw_mails(conn, &changes.raw_mails).await?;
+    mailbox::insert_taken(conn, &changes.taken).await?;
+    for one in &changes.quarantined {
+        raw::insert_quarantined(conn, one).await?;
+    }
     idempotency::insert_answers(conn, &changes.answers, now).await?;
     for event in changes.events {
         tx.emit(event);

@@ -57,7 +57,7 @@ impl Engine {
         let last_used = before
             .threads
             .find(&submission.to)
-            .and_then(|thread| thread.conversation.last_gateway.clone());
+            .and_then(|conversation| conversation.last_gateway.clone());
         let gateway = choose(submission, last_used.as_ref(), &self.context.senders)
             .ok()
             .map(|sender| sender.name.clone());
@@ -148,7 +148,7 @@ async fn load(
     for one in submissions {
         let last_used = threads
             .find(&one.to)
-            .and_then(|thread| thread.conversation.last_gateway.as_ref());
+            .and_then(|thread| thread.last_gateway.as_ref());
         if let Ok(sender) = choose(one, last_used, senders) {
             pairs.push((sender.address.value().to_owned(), one.to.value().to_owned()));
         }

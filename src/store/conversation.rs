@@ -101,11 +101,12 @@ pub async fn load_threads(
         .iter()
         .map(|one| ConversationId(one.conversation.id))
         .collect();
-    let mut issues = issue::load_latest(conn, &ids).await?;
+    let issues = issue::load_latest(conn, &ids).await?;
     let thread = |one: Found| {
         let conversation = Conversation::from(one.conversation);
         let address = address(&one.channel, one.value)?;
-        let issue = issues.remove(&conversation.id);
+        // Several addresses may lead to one conversation.
+        let issue = issues.get(&conversation.id).cloned();
         Ok(Thread {
             address,
             conversation,
@@ -113,6 +114,27 @@ pub async fn load_threads(
         })
     };
     found.into_iter().map(thread).collect()
+}
+
+/// The addresses of the contacts of these conversations.
+pub async fn list_addresses(
+    conn: &mut Conn,
+    conversations: &[ConversationId],
+) -> Result<Vec<Address>, StoreFault> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = sql!(conn,
+        lite: concat!("SELECT a.channel, a.value FROM conversation c
+            JOIN address a ON a.contact_id = c.contact_id WHERE c.id", lite_ids!()),
+        pg: concat!("SELECT a.channel, a.value FROM conversation c
+            JOIN address a ON a.contact_id = c.contact_id WHERE c.id", pg_ids!()));
+    let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let rows: Vec<(String, String)> =
+        on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    let address = |(channel, value): (String, String)| address(&channel, value);
+    rows.into_iter().map(address).collect()
 }
 
 fn address(channel: &str, value: String) -> Result<Address, StoreFault> {

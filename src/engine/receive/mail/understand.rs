@@ -1,0 +1,174 @@
+//! Reading mails where they can do no harm: on threads of their own, with a deadline, and with a
+//! net under them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::{Fetched, place, waits};
+use crate::domain::address::Address;
+use crate::domain::mail::{MailDetails, Mailbox, Verified};
+use crate::domain::receive::mail::{InboundMail, Letter, RawMail};
+use crate::engine::{Context, Line};
+use crate::mail::{self, Mail, Reading};
+
+/// How long reading one mail may take (T11).
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// How much of a mail's text is kept in the database, in bytes; the rest is in the raw mail.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// How many Message-IDs of a mail's thread are looked at, the nearest.
+const NEAREST: usize = 50;
+
+/// How many mails are read at once: one on each core.
+pub(super) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from)
+}
+
+/// Reads the mails of one gateway.
+pub(in crate::engine) struct Reader {
+    line: Line,
+    reading: Arc<Reading>,
+}
+
+impl Reader {
+    /// With what a gateway's mails are read.
+    pub(in crate::engine) fn new(context: &Context, line: &Line) -> Self {
+        // Mail from any of our mailboxes is our own: two gateways must not keep each other busy.
+        let ours = context.lines.values().filter_map(|line| {
+            let mail = line.spec.mail.as_ref()?;
+            Some(std::iter::once(line.spec.address.clone()).chain(mail.aliases.iter().cloned()))
+        });
+        let authserv_id = (line.spec.mail.as_ref()).and_then(|mail| mail.authserv_id.clone());
+        Self {
+            line: line.clone(),
+            reading: Arc::new(Reading {
+                authserv_id,
+                own: ours.flatten().collect(),
+                ..Reading::default()
+            }),
+        }
+    }
+
+    /// Reads a mail; one that cannot be read says why.
+    pub(super) async fn read(&self, raw: RawMail, fetched: Fetched) -> InboundMail {
+        let content = self.understand(fetched.raw.clone()).await;
+        let fingerprint = match &content {
+            Ok(mail) => mail.fingerprint.clone(),
+            Err(_) => hex::encode(Sha256::digest(&fetched.raw)),
+        };
+        let place = Some(place(&self.line, &fetched));
+        let rules = self.line.spec.mail.as_ref();
+        InboundMail {
+            place,
+            fingerprint,
+            waits: waits(&self.line),
+            after_close: self.line.spec.after_close,
+            automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
+            content: content.map(|mail| Box::new(self.letter(*mail, &raw))),
+            raw,
+        }
+    }
+
+    async fn understand(&self, raw: Bytes) -> Result<Box<Mail>, String> {
+        let reading = Arc::clone(&self.reading);
+        let job = move || catch_unwind(AssertUnwindSafe(|| mail::read(&raw, &reading)));
+        let job = tokio::task::spawn_blocking(job);
+        match tokio::time::timeout(DEADLINE, job).await {
+            Ok(Ok(Ok(Ok(mail)))) => Ok(Box::new(mail)),
+            Ok(Ok(Ok(Err(unreadable)))) => Err(unreadable.reason),
+            Ok(Ok(Err(_)) | Err(_)) => {
+                Err("reading it failed; this is a mistake of ours".to_owned())
+            }
+            Err(_) => Err(format!("reading it took longer than {DEADLINE:?}")),
+        }
+    }
+
+    fn letter(&self, mail: Mail, raw: &RawMail) -> Letter {
+        let to = self.addressed(&mail);
+        let from = writer(mail.from.as_ref(), mail.verified);
+        let (text, text_cut) = cut(mail.visible);
+        let (full, full_cut) = cut(mail.text);
+        let incomplete = if raw.partial {
+            let size = raw.size.div_ceil(1_000_000);
+            Some(format!(
+                "only the headers were read: the mail has {size} MB, more than max_mail"
+            ))
+        } else if text_cut || full_cut {
+            Some("the text is cut after 1 MiB; all of it is in the raw mail".to_owned())
+        } else {
+            mail.incomplete
+        };
+        let mut thread = mail.references.clone();
+        thread.extend(mail.in_reply_to.iter().cloned());
+        thread.dedup();
+        Letter {
+            from,
+            to,
+            details: MailDetails {
+                subject: mail.subject,
+                from: mail.from,
+                to: mail.to,
+                cc: mail.cc,
+                bcc: Vec::new(),
+                reply_to: mail.reply_to,
+                full_text: (full != text).then_some(full),
+                has_html: mail.html.is_some(),
+                message_id: mail.message_id,
+                thread: nearest(thread),
+                verified: mail.verified,
+                automatic: mail.automatic,
+                matcher: None,
+                incomplete,
+            },
+            text,
+            tokens: Vec::new(),
+            in_reply_to: nearest(mail.in_reply_to),
+            references: nearest(mail.references).into_iter().rev().collect(),
+        }
+    }
+
+    /// Which of our addresses the mail was sent to, or else the gateway's.
+    fn addressed(&self, mail: &Mail) -> String {
+        let named = mail.to.iter().chain(&mail.cc);
+        let named = named.map(|mailbox| &mailbox.address);
+        let ours = named
+            .chain(&mail.delivered_to)
+            .filter_map(|address| Address::parse_email(address).ok())
+            .find(|address| self.reading.own.contains(address));
+        let address = ours.unwrap_or_else(|| self.line.spec.address.clone());
+        address.value().to_owned()
+    }
+}
+
+/// The one whom a mail is filed under. Who cannot be written to, and who is not who they say, is
+/// nobody whom we know by their address.
+fn writer(from: Option<&Mailbox>, verified: Verified) -> Address {
+    let Some(from) = from else {
+        return Address::claimed("", "no sender");
+    };
+    match (Address::parse_email(&from.address), verified) {
+        (Err(_), _) => Address::claimed(&from.address, "not an address"),
+        (Ok(address), Verified::No) => Address::claimed(address.value(), "not verified"),
+        (Ok(address), Verified::Yes | Verified::Unknown) => address,
+    }
+}
+
+/// The nearest of a thread's ids, in their order.
+fn nearest(mut ids: Vec<String>) -> Vec<String> {
+    ids.drain(..ids.len().saturating_sub(NEAREST));
+    ids
+}
+
+/// A text no longer than the database shall hold, and whether some of it is missing.
+fn cut(mut text: String) -> (String, bool) {
+    let cut = text.len() > LONGEST_TEXT;
+    if cut {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+    }
+    (text, cut)
+}

@@ -1,10 +1,28 @@
 //! Mail: from bytes to meaning and back. Pure: it reads no clock, no socket and no store.
 
+mod addresses;
+mod attachment;
+mod authentication;
 pub mod automatic;
+mod body;
+mod calendar;
+mod charset;
+mod fields;
+mod filename;
+mod fingerprint;
+mod flowed;
+mod html;
+mod html_text;
 pub mod notice;
+mod parameters;
 mod parse;
 pub mod reply;
+pub mod sanitize;
+mod sender;
+mod structure;
 pub mod token;
+mod transfer;
+mod words;
 
 use bytes::Bytes;
 

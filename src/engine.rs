@@ -20,6 +20,7 @@ use crate::domain::receive::{Inbound, Receipt};
 use crate::domain::report::{Applied, Report};
 use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
 use crate::lifecycle::Tasks;
+use crate::mail::token::Signer;
 use crate::store::{Store, StoreFault, secret::find_or_insert_secret};
 
 pub use crate::sms::{Segmentation, segment};
@@ -115,6 +116,8 @@ struct Context {
     /// The key that this installation made for itself; other keys are derived of it.
     secret: [u8; SECRET],
     public_url: Url,
+    /// Makes the tokens that our mails carry, and knows them again.
+    tokens: Signer,
     clock: Clock,
     lines: HashMap<GatewayName, Line>,
     senders: Senders,
@@ -159,6 +162,7 @@ impl Engine {
         let context = Arc::new(Context {
             store,
             blobs,
+            tokens: Signer::new(&secret),
             secret,
             public_url,
             clock,

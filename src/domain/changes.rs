@@ -65,6 +65,8 @@ pub struct Changes {
     pub raw_mails: Vec<RawMail>,
     /// What became of mails at their places.
     pub taken: Vec<Taken>,
+    /// Addresses to which mail came back, since when and why; nothing where it arrived again.
+    pub bounces: Vec<(Address, Option<(Timestamp, String)>)>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
     /// Requests to keep.

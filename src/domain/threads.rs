@@ -131,6 +131,30 @@ impl Threads {
             .filter(|issue| issue.is_open())
     }
 
+    /// The open issue of a conversation, or else the one that was closed last.
+    pub fn issue(&self, conversation: ConversationId) -> Option<&Issue> {
+        self.issues.get(&conversation)
+    }
+
+    /// Opens an issue again, when it is the last one of the conversation and closed.
+    pub fn reopen(
+        &mut self,
+        conversation: ConversationId,
+        issue: IssueId,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) {
+        let last = self.issues.get_mut(&conversation);
+        let Some(issue) = last.filter(|last| last.id == issue && !last.is_open()) else {
+            return;
+        };
+        issue.reopen();
+        self.touched_issues.insert(conversation);
+        changes
+            .events
+            .push(issue_event(EventKind::IssueReopened, issue, None, now));
+    }
+
     /// Files a customer's words under the open issue, or opens one; says which, and what it did.
     pub fn file(
         &mut self,

@@ -31,6 +31,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     reference::replace_references(conn, Direction::Inbound, &changes.fingerprints).await?;
     mail::insert_mail_ids(conn, &changes.mail_ids).await?;
     mail::insert_raw_mails(conn, &changes.raw_mails).await?;
+    conversation::update_bounces(conn, &changes.bounces).await?;
     mailbox::insert_taken(conn, &changes.taken).await?;
     for one in &changes.quarantined {
         raw::insert_quarantined(conn, one).await?;

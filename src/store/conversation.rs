@@ -189,6 +189,27 @@ pub async fn insert_contacts(
     ADDRESS.run(conn, &rows).await
 }
 
+/// Records of addresses whether mail to them comes back.
+pub async fn update_bounces(
+    conn: &mut Conn,
+    bounces: &[(Address, Option<(Timestamp, String)>)],
+) -> Result<(), StoreFault> {
+    let text =
+        "UPDATE address SET bounced_at = $3, bounce_reason = $4 WHERE channel = $1 AND value = $2";
+    for (address, bounce) in bounces {
+        let (at, reason) = (bounce.as_ref()).map_or((None, None), |(at, reason)| {
+            (Some(at.0), Some(reason.as_str()))
+        });
+        on!(conn, c => sqlx::query(text)
+            .bind(name_of(&address.channel()))
+            .bind(address.value())
+            .bind(at)
+            .bind(reason)
+            .execute(c).await.map(drop))?;
+    }
+    Ok(())
+}
+
 /// Stores conversations as they are now, new and changed alike.
 pub async fn upsert_conversations(
     conn: &mut Conn,

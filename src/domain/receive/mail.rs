@@ -6,12 +6,16 @@
 
 mod filing;
 mod matching;
+mod reporting;
+
+pub use reporting::{Told, ToldOf};
 
 use std::collections::HashMap;
 
 use uuid::Uuid;
 
 use crate::domain::address::Address;
+use crate::domain::attachment::Attachment;
 use crate::domain::changes::{Changes, Reference};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::{AfterClose, GatewayName};
@@ -19,7 +23,7 @@ use crate::domain::id::{MessageId, QuarantineId};
 use crate::domain::mail::MailDetails;
 use crate::domain::message::Message;
 use crate::domain::quarantine::Quarantined;
-use crate::domain::report::Known;
+use crate::domain::report::{Known, Timelines};
 use crate::domain::threads::Threads;
 
 /// Where a mail is in a mailbox (RFC 9051, 2.3.1.1).
@@ -67,6 +71,8 @@ pub struct InboundMail {
     pub after_close: AfterClose,
     /// Whether mail that nobody wrote by hand opens issues.
     pub automatic_opens_issue: bool,
+    /// Whether a mail of ours that finally fails opens its closed issue again.
+    pub reopen_on_failure: bool,
     /// What it says; or why it could not be read, in plain words.
     pub content: Result<Box<Letter>, String>,
 }
@@ -84,6 +90,12 @@ pub struct Letter {
     pub details: MailDetails,
     /// What the tokens of ours in its recipients' addresses name: messages or conversations.
     pub tokens: Vec<Uuid>,
+    /// What the tokens of ours in the Message-IDs that it answers name.
+    pub answered_tokens: Vec<Uuid>,
+    /// What it tells about a mail of ours.
+    pub told: Option<Told>,
+    /// The files in it, whose bytes are kept.
+    pub files: Vec<Attachment>,
     /// The Message-IDs that it answers.
     pub in_reply_to: Vec<String>,
     /// The Message-IDs of its thread, the nearest first.
@@ -101,7 +113,16 @@ impl Letter {
     /// Every Message-ID that says something of where the mail belongs, its own among them.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         let answered = self.in_reply_to.iter().chain(&self.references);
-        answered.chain(&self.details.message_id).map(String::as_str)
+        let told = self.told.iter().flat_map(|told| &told.ids);
+        let own = &self.details.message_id;
+        answered.chain(told).chain(own).map(String::as_str)
+    }
+}
+
+impl Letter {
+    /// What every token of ours in it names.
+    pub fn named(&self) -> impl Iterator<Item = Uuid> {
+        self.tokens.iter().chain(&self.answered_tokens).copied()
     }
 }
 
@@ -164,6 +185,8 @@ pub struct Before {
     pub ids: HashMap<String, Vec<MessageId>>,
     /// Those messages, and those that tokens name.
     pub messages: HashMap<MessageId, Message>,
+    /// Of the messages that are told of: themselves and their timelines.
+    pub timelines: Timelines,
     /// The threads with the writers and of those messages.
     pub threads: Threads,
     /// Mails that the server received earlier and that nobody knows are not read.
@@ -186,6 +209,7 @@ pub fn receive(
         mut changes,
     } = deciding;
     let issue_number = before.threads.issue_number;
+    before.timelines.settle(&mut changes);
     before.threads.settle(&mut changes);
     (changes, receipts, issue_number)
 }
@@ -219,7 +243,15 @@ impl Deciding {
     /// Keeps a mail that is not known.
     fn keep(&mut self, mail: &InboundMail, now: Timestamp) -> MailReceipt {
         let receipt = match &mail.content {
-            Ok(letter) => MailReceipt::Stored(self.store(mail, letter, now)),
+            Ok(letter) => {
+                let tokens: Vec<Uuid> = letter.named().collect();
+                let told = letter.told.as_ref();
+                let reported = told.and_then(|told| self.report(mail, told, &tokens, now));
+                match reported {
+                    Some(id) => MailReceipt::Reported(id),
+                    None => MailReceipt::Stored(self.store(mail, letter, now)),
+                }
+            }
             Err(reason) => MailReceipt::Quarantined(self.quarantine(mail, reason, now)),
         };
         if mail.place.is_some() {

@@ -3,16 +3,14 @@
 //! The raw mail is on disk before anything names it. Mails are read where time and memory are
 //! bounded; one that cannot be read is kept in quarantine, and never stops those behind it.
 
+mod notice;
 mod understand;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use uuid::Uuid;
-
 use self::understand::Reader;
+use crate::blob::fresh_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Thread;
 use crate::domain::id::{ConversationId, MessageId, new_raw_id};
@@ -21,10 +19,14 @@ use crate::domain::message::{Direction, Message};
 use crate::domain::receive::mail::{
     Before, InboundMail, Letter, MailReceipt, Place, RawMail, receive,
 };
+use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
+use crate::engine::attachments::NewFile;
 use crate::engine::save::save;
 use crate::engine::{Context, Engine, EngineFault, Line};
 use crate::store::{Conn, Tx, conversation, mail, mailbox, message, reference};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// How many blobs are written at once: their fsyncs share the disk's turns.
 const BLOBS_AT_ONCE: usize = 16;
@@ -105,10 +107,27 @@ impl Engine {
         let read = stream::iter(kept)
             .map(|(raw, fetched)| reader.read(raw, fetched))
             .buffered(understand::at_once())
-            .collect::<Vec<InboundMail>>();
+            .then(|read| self.keep_files(read))
+            .try_collect::<Vec<InboundMail>>();
         let (written, mails) = futures_util::join!(write, read);
-        written.map_err(|fault| EngineFault::Unavailable(fault.to_string().into()))?;
-        Ok(mails)
+        written?;
+        mails
+    }
+
+    /// Keeps the files of a mail.
+    async fn keep_files(
+        &self,
+        (mut mail, files): (InboundMail, Vec<NewFile>),
+    ) -> Result<InboundMail, EngineFault> {
+        let kept = stream::iter(files)
+            .map(|file| self.keep_file(file))
+            .buffered(BLOBS_AT_ONCE)
+            .try_collect()
+            .await?;
+        if let Ok(letter) = &mut mail.content {
+            letter.files = kept;
+        }
+        Ok(mail)
     }
 
     async fn file_mails(
@@ -167,21 +186,14 @@ impl Engine {
 }
 
 fn raw_mail(line: &Line, fetched: &Fetched, now: Timestamp) -> RawMail {
-    let id = new_raw_id();
     RawMail {
-        id,
+        id: new_raw_id(),
         gateway: line.spec.name.clone(),
         received_at: fetched.internal_date.unwrap_or(now),
         size: fetched.size,
         partial: fetched.headers_only,
-        blob: blob_key(id),
+        blob: fresh_key("mail"),
     }
-}
-
-/// The last characters of an id are random, so folders fill evenly.
-fn blob_key(id: Uuid) -> String {
-    let id = id.simple().to_string();
-    format!("{}/{id}", &id[id.len() - 2..])
 }
 
 /// The place of a fetched mail.
@@ -231,13 +243,14 @@ async fn load(
     let ids: BTreeSet<&str> = letters.iter().flat_map(|letter| letter.ids()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let ids = mail::load_mail_ids(conn, &ids).await?;
-    let tokens = letters.iter().flat_map(|letter| &letter.tokens);
+    let tokens = letters.iter().flat_map(|letter| letter.named());
     let named: BTreeSet<MessageId> = (ids.values().flatten().copied())
-        .chain(tokens.map(|token| MessageId(*token)))
+        .chain(tokens.map(MessageId))
         .collect();
     let named: Vec<MessageId> = named.into_iter().collect();
     let messages = message::load_messages(conn, &named).await?;
     let threads = load_threads(conn, &letters, &messages).await?;
+    let timelines = load_timelines(conn, &letters, &messages).await?;
     let since = match mails.iter().find_map(|mail| mail.place.as_ref()) {
         Some(place) => mailbox::find_mailbox(conn, &place.gateway).await?,
         None => None,
@@ -246,6 +259,7 @@ async fn load(
         known,
         ids,
         messages,
+        timelines,
         threads: Threads::new(threads, issue_number),
         since: since.map_or(Timestamp(i64::MIN), |state| state.since),
     })
@@ -257,11 +271,11 @@ async fn load_threads(
     letters: &[&Letter],
     messages: &HashMap<MessageId, Message>,
 ) -> Result<Vec<Thread>, EngineFault> {
-    let tokens = letters.iter().flat_map(|letter| &letter.tokens);
+    let tokens = letters.iter().flat_map(|letter| letter.named());
     let conversations: BTreeSet<_> = messages
         .values()
         .map(|message| message.conversation)
-        .chain(tokens.map(|token| ConversationId(*token)))
+        .chain(tokens.map(ConversationId))
         .collect();
     let conversations: Vec<_> = conversations.into_iter().collect();
     let mut addresses = conversation::list_addresses(conn, &conversations).await?;
@@ -269,4 +283,24 @@ async fn load_threads(
     addresses.sort();
     addresses.dedup();
     Ok(conversation::load_threads(conn, &addresses).await?)
+}
+
+/// The mails of ours that are told of, and their timelines; nothing where nothing is told.
+async fn load_timelines(
+    conn: &mut Conn,
+    letters: &[&Letter],
+    messages: &HashMap<MessageId, Message>,
+) -> Result<Timelines, EngineFault> {
+    if letters.iter().all(|letter| letter.told.is_none()) {
+        return Ok(Timelines::new(HashMap::new(), HashMap::new()));
+    }
+    let ours = |message: &&Message| message.direction == Direction::Outbound;
+    let ours: HashMap<MessageId, Message> = messages
+        .values()
+        .filter(ours)
+        .map(|message| (message.id, message.clone()))
+        .collect();
+    let ids: Vec<MessageId> = ours.keys().copied().collect();
+    let timelines = message::load_timelines(conn, &ids).await?;
+    Ok(Timelines::new(ours, timelines))
 }

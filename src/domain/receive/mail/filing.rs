@@ -1,6 +1,7 @@
 //! A mail becomes a message of a conversation, and of an issue where it calls for one.
 
 use super::{Deciding, InboundMail, Letter};
+use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::AfterFiling;
 use crate::domain::event::{EventData, EventKind, NewEvent};
@@ -56,6 +57,13 @@ impl Deciding {
             data: data.json(),
         });
         self.note_id(&letter.details, id);
+        let files = letter.files.iter().cloned();
+        self.changes
+            .attachments
+            .extend(files.map(|file| Attachment {
+                message: Some(id),
+                ..file
+            }));
         self.before.messages.insert(id, message.clone());
         self.changes.messages.push(message);
         id
@@ -191,6 +199,7 @@ fn message(
         issue,
         author: None,
         details: Details {
+            files: letter.files.iter().map(Attachment::enclosed).collect(),
             mail: Some(Box::new(details)),
             ..Details::default()
         },

@@ -22,21 +22,25 @@ impl Before {
         if letter.details.verified == Verified::No {
             return None;
         }
-        let by_tokens = letter.tokens.iter().filter_map(|token| self.named(*token));
+        let by_tokens = |tokens: &[Uuid]| {
+            let named = tokens.iter().filter_map(|token| self.named(*token));
+            named
+                .filter(|named| match named {
+                    Named::Message(message) => self.takes_part(letter, message),
+                    Named::Conversation(id) => self.threads.is_with(*id, &letter.from),
+                })
+                .map(|named| (named.conversation(), Matcher::Token))
+                .next()
+        };
         let by_ids = |ids: &[String], matcher: Matcher| {
             self.bearing(ids, gateway)
                 .find(|message| self.takes_part(letter, message))
                 .map(|message| (message.conversation, matcher))
         };
-        by_tokens
-            .filter(|named| match named {
-                Named::Message(message) => self.takes_part(letter, message),
-                Named::Conversation(id) => self.threads.is_with(*id, &letter.from),
-            })
-            .map(|named| (named.conversation(), Matcher::Token))
-            .next()
+        by_tokens(&letter.tokens)
             .or_else(|| by_ids(&letter.in_reply_to, Matcher::InReplyTo))
             .or_else(|| by_ids(&letter.references, Matcher::References))
+            .or_else(|| by_tokens(&letter.answered_tokens))
     }
 
     fn named(&self, token: Uuid) -> Option<Named<'_>> {

@@ -8,12 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
+use super::notice::told;
 use super::{Fetched, place, waits};
 use crate::domain::address::Address;
 use crate::domain::mail::{MailDetails, Mailbox, Verified};
 use crate::domain::receive::mail::{InboundMail, Letter, RawMail};
+use crate::engine::attachments::NewFile;
 use crate::engine::{Context, Line};
-use crate::mail::{self, Mail, Reading};
+use crate::mail::token::Signer;
+use crate::mail::{self, AttachedFile, Mail, Reading};
 
 /// How long reading one mail may take (T11).
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -24,6 +27,9 @@ const LONGEST_TEXT: usize = 1 << 20;
 /// How many Message-IDs of a mail's thread are looked at, the nearest.
 const NEAREST: usize = 50;
 
+/// How many files of a mail are kept beside it; all of them are in the raw mail.
+const MOST_FILES: usize = 100;
+
 /// How many mails are read at once: one on each core.
 pub(super) fn at_once() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
@@ -33,6 +39,7 @@ pub(super) fn at_once() -> usize {
 pub(in crate::engine) struct Reader {
     line: Line,
     reading: Arc<Reading>,
+    tokens: Signer,
 }
 
 impl Reader {
@@ -51,27 +58,33 @@ impl Reader {
                 own: ours.flatten().collect(),
                 ..Reading::default()
             }),
+            tokens: context.tokens.clone(),
         }
     }
 
-    /// Reads a mail; one that cannot be read says why.
-    pub(super) async fn read(&self, raw: RawMail, fetched: Fetched) -> InboundMail {
-        let content = self.understand(fetched.raw.clone()).await;
+    /// Reads a mail, and its files; one that cannot be read says why.
+    pub(super) async fn read(&self, raw: RawMail, fetched: Fetched) -> (InboundMail, Vec<NewFile>) {
+        let mut content = self.understand(fetched.raw.clone()).await;
+        let files = content
+            .as_mut()
+            .map_or_else(|_| Vec::new(), |mail| files(mail));
         let fingerprint = match &content {
             Ok(mail) => mail.fingerprint.clone(),
             Err(_) => hex::encode(Sha256::digest(&fetched.raw)),
         };
         let place = Some(place(&self.line, &fetched));
         let rules = self.line.spec.mail.as_ref();
-        InboundMail {
+        let mail = InboundMail {
             place,
             fingerprint,
             waits: waits(&self.line),
             after_close: self.line.spec.after_close,
             automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
+            reopen_on_failure: rules.is_some_and(|mail| mail.reopen_on_failure),
             content: content.map(|mail| Box::new(self.letter(*mail, &raw))),
             raw,
-        }
+        };
+        (mail, files)
     }
 
     async fn understand(&self, raw: Bytes) -> Result<Box<Mail>, String> {
@@ -103,6 +116,15 @@ impl Reader {
         } else {
             mail.incomplete
         };
+        let token = |text: &String| self.tokens.find(text);
+        let tokens = mail.tags.iter().filter_map(token).collect();
+        let answered = mail.in_reply_to.iter().chain(mail.references.iter().rev());
+        let mut answered_tokens: Vec<_> = answered.take(NEAREST).filter_map(token).collect();
+        let told = mail.notice.as_ref().map(|notice| {
+            let named = [&notice.message_id, &notice.envelope_id];
+            answered_tokens.extend(named.into_iter().flatten().filter_map(token));
+            told(notice)
+        });
         let mut thread = mail.references.clone();
         thread.extend(mail.in_reply_to.iter().cloned());
         thread.dedup();
@@ -126,7 +148,10 @@ impl Reader {
                 incomplete,
             },
             text,
-            tokens: Vec::new(),
+            tokens,
+            answered_tokens,
+            told,
+            files: Vec::new(),
             in_reply_to: nearest(mail.in_reply_to),
             references: nearest(mail.references).into_iter().rev().collect(),
         }
@@ -156,6 +181,23 @@ fn writer(from: Option<&Mailbox>, verified: Verified) -> Address {
         (Ok(address), Verified::No) => Address::claimed(address.value(), "not verified"),
         (Ok(address), Verified::Yes | Verified::Unknown) => address,
     }
+}
+
+/// The files of a mail, which are kept beside it.
+fn files(mail: &mut Mail) -> Vec<NewFile> {
+    if mail.attachments.len() > MOST_FILES {
+        let reason = format!("only the first {MOST_FILES} files are shown");
+        mail.incomplete.get_or_insert(reason);
+        mail.attachments.truncate(MOST_FILES);
+    }
+    let file = |file: AttachedFile| NewFile {
+        name: file.name,
+        content_type: file.content_type,
+        content_id: file.content_id,
+        inline: file.inline,
+        bytes: file.bytes,
+    };
+    mail.attachments.drain(..).map(file).collect()
 }
 
 /// The nearest of a thread's ids, in their order.

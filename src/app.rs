@@ -10,11 +10,15 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-pub use commands::{add_agent, check, create_key, migrate, openapi, serve};
+pub use commands::{
+    MailboxReconciled, add_agent, check, create_key, migrate, openapi, reconcile_mailboxes, serve,
+};
 pub use demo::{DemoOptions, demo};
 
+use crate::channel::imap::Account;
 use crate::config::Config;
 use crate::domain::clock::Clock;
+use crate::domain::gateway::GatewayName;
 use crate::engine::Engine;
 use crate::lifecycle::{Drained, Tasks};
 use crate::store::{OpenOptions, Store};
@@ -56,6 +60,7 @@ impl App {
             doors: tasks.child(),
         };
         let lines = wiring::lines(&config, &clock)?;
+        let mailboxes = wiring::mailboxes(&config, &clock)?;
         let options = OpenOptions {
             accept_data_loss: config.database.accept_data_loss,
             exclusive: true,
@@ -64,7 +69,7 @@ impl App {
         let store = Store::open(&wiring::location(&config), &options, &groups.core).await?;
         let parts = wiring::parts(&config, store.clone(), clock, lines)?;
         let engine = Engine::start(parts, &groups.core).await?;
-        start_workers(&engine, &groups.workers);
+        start_workers(&engine, mailboxes, &groups.workers);
         let public = listen(config.server.listen).await?;
         let admin = listen(config.server.admin_listen).await?;
         let (address, admin_address) = (public.local_addr()?, admin.local_addr()?);
@@ -112,12 +117,20 @@ impl App {
     }
 }
 
-fn start_workers(engine: &Engine, tasks: &Tasks) {
+fn start_workers(engine: &Engine, mailboxes: Vec<(GatewayName, Account)>, tasks: &Tasks) {
     let holder = wiring::new_holder();
     for line in engine.lines() {
         let sender =
             worker::sender::run(engine.clone(), line.clone(), holder.clone(), tasks.clone());
         tasks.spawn_vital("sender", sender);
+    }
+    for (name, account) in mailboxes {
+        let Some(line) = engine.line(&name).cloned() else {
+            continue;
+        };
+        let reader =
+            worker::mailbox::run(engine.clone(), line, account, holder.clone(), tasks.clone());
+        tasks.spawn_vital("mailbox", reader);
     }
     tasks.spawn_vital(
         "housekeeping",

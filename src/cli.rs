@@ -8,6 +8,7 @@ mod check_config;
 mod demo;
 mod fault;
 mod key;
+mod mailbox;
 mod migrate;
 mod openapi;
 mod output;
@@ -53,6 +54,8 @@ enum Command {
     Agent(agent::Arguments),
     /// API keys
     Key(key::Arguments),
+    /// Mailboxes that are read
+    Mailbox(mailbox::Arguments),
     /// Count the segments of a text
     Segments(segments::Arguments),
     /// Play a carrier to test against
@@ -93,6 +96,7 @@ fn run(arguments: Arguments) -> Result<(), CliFault> {
         Command::Migrate => migrate::run(&load(file)?),
         Command::Agent(arguments) => agent::run(arguments, file),
         Command::Key(arguments) => key::run(arguments, file),
+        Command::Mailbox(arguments) => mailbox::run(arguments, file),
         Command::Segments(arguments) => segments::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Openapi => openapi::run(),

@@ -36,6 +36,7 @@ mod housekeeping;
 mod issues;
 mod keys;
 mod mailbox;
+mod mailbox_health;
 mod orders;
 mod quarantine;
 mod read;

@@ -3,6 +3,7 @@
 pub mod gauges;
 pub mod housekeeping;
 mod limiter;
+pub mod mailbox;
 pub mod sender;
 
 use std::time::Duration;

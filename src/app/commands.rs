@@ -7,9 +7,10 @@ use super::{App, wiring};
 use crate::config::Config;
 use crate::domain::agent::Role;
 use crate::domain::clock::Clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, Line};
 use crate::lifecycle::{Drained, Lifecycle, Tasks};
 use crate::store::{OpenOptions, Store};
+use crate::worker::mailbox::reconcile::{self, Reconciled};
 
 /// Runs the daemon until a signal ends it.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -39,7 +40,8 @@ pub async fn migrate(config: &Config) -> anyhow::Result<()> {
 
 /// Finds out whether every gateway could work, without a network and without a database.
 pub fn check(config: &Config) -> anyhow::Result<()> {
-    wiring::lines(config, &Clock::System).map(drop)
+    wiring::lines(config, &Clock::System)?;
+    wiring::mailboxes(config, &Clock::System).map(drop)
 }
 
 /// Makes a key and gives back its secret, which is shown once.
@@ -77,6 +79,44 @@ pub async fn add_agent(
     .await
 }
 
+/// What a comparison of one mailbox found.
+#[derive(Debug, serde::Serialize)]
+pub struct MailboxReconciled {
+    /// The gateway whose mailbox it is.
+    pub gateway: String,
+    /// What was found; nothing where the mailbox was not read yet under its present UIDVALIDITY.
+    #[serde(flatten)]
+    pub found: Option<Reconciled>,
+}
+
+/// Compares mailboxes with what is stored, and fetches what is missing: one gateway's, or all.
+pub async fn reconcile_mailboxes(
+    config: &Config,
+    gateway: Option<&str>,
+) -> anyhow::Result<Vec<MailboxReconciled>> {
+    let mut accounts = wiring::mailboxes(config, &Clock::System)?;
+    accounts.retain(|(name, _)| gateway.is_none_or(|wanted| wanted == name.as_str()));
+    if let (Some(wanted), true) = (gateway, accounts.is_empty()) {
+        bail!("there is no gateway {wanted:?} with a mailbox");
+    }
+    let lines = wiring::lines(config, &Clock::System)?;
+    with_engine_for(config, lines, async |engine| {
+        let mut all = Vec::new();
+        for (name, account) in accounts {
+            let Some(line) = engine.line(&name) else {
+                continue;
+            };
+            let found = reconcile::once(engine, line, &account)
+                .await
+                .with_context(|| format!("gateway {:?}", name.as_str()))?;
+            let gateway = name.to_string();
+            all.push(MailboxReconciled { gateway, found });
+        }
+        Ok(all)
+    })
+    .await
+}
+
 /// The API's description, as it is served.
 pub fn openapi() -> String {
     crate::api::openapi_json().to_owned()
@@ -100,13 +140,22 @@ async fn with_store<T>(
     done
 }
 
+/// Works with an engine that needs no gateways.
 async fn with_engine<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    with_engine_for(config, Vec::new(), work).await
+}
+
+async fn with_engine_for<T>(
+    config: &Config,
+    lines: Vec<Line>,
+    work: impl AsyncFnOnce(&Engine) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     with_store(config, async |store| {
         let tasks = Tasks::new();
-        let parts = wiring::parts(config, store.clone(), Clock::System, Vec::new())?;
+        let parts = wiring::parts(config, store.clone(), Clock::System, lines)?;
         let engine = Engine::start(parts, &tasks).await?;
         let done = work(&engine).await;
         drop(engine);

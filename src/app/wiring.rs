@@ -7,9 +7,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::blob::Blobs;
+use crate::channel::imap::{Account, Deadlines};
 use crate::channel::{Gateway, Profiles};
 use crate::config::{BlobsUrl, Config, DatabaseUrl};
 use crate::domain::clock::Clock;
+use crate::domain::gateway::GatewayName;
 use crate::engine::{Engine, Line, Parts};
 use crate::http::admin::Admin;
 use crate::http::server::{self, ServerLimits};
@@ -38,6 +40,24 @@ pub(super) fn lines(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Line>>
         })
     };
     config.gateways.iter().map(line).collect()
+}
+
+/// Every mailbox that is read, with its account; the first that cannot work is the fault.
+pub(super) fn mailboxes(
+    config: &Config,
+    clock: &Clock,
+) -> anyhow::Result<Vec<(GatewayName, Account)>> {
+    let mut accounts = Vec::new();
+    for spec in &config.gateways {
+        let mail = spec.mail.as_ref();
+        let Some(imap) = mail.and_then(|mail| mail.imap.as_ref()) else {
+            continue;
+        };
+        let account = Account::open(imap, clock.clone(), Deadlines::default())
+            .with_context(|| format!("gateway {:?}: imap", spec.name.as_str()))?;
+        accounts.push((spec.name.clone(), account));
+    }
+    Ok(accounts)
 }
 
 /// Where raw mail and attachments are.

@@ -33,6 +33,7 @@ pub(super) const IMAP_KEYS: &[&str] = &[
     "after_read",
     "poll",
     "reconcile",
+    "login_retry",
 ];
 pub(super) const SMTP_KEYS: &[&str] = &[
     "host",
@@ -59,6 +60,7 @@ pub(super) const DKIM_KEYS: &[&str] = &["domain", "selector", "key"];
 const LARGEST_MAIL: u64 = 25_000_000;
 const POLL: Duration = Duration::from_mins(1);
 const RECONCILE: Duration = Duration::from_hours(1);
+const LOGIN_RETRY: Duration = Duration::from_mins(1);
 const CONNECTIONS: u32 = 4;
 
 /// Reads what makes a gateway a mail gateway, from the gateway's own table.
@@ -119,6 +121,7 @@ fn read_imap(section: &Section<'_>, faults: &mut Faults<'_>) -> Option<Imap> {
         after_read: read_after_read(section, faults),
         poll: section.duration("poll", faults).unwrap_or(POLL),
         reconcile: section.duration("reconcile", faults).unwrap_or(RECONCILE),
+        login_retry: (section.duration("login_retry", faults)).unwrap_or(LOGIN_RETRY),
         server: server?,
     })
 }

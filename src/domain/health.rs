@@ -10,6 +10,9 @@ use super::gateway::GatewayName;
 /// How many sends in a row may fail before the gateway as a whole rests.
 const FAILURES: u32 = 5;
 
+/// How many tries in a row to read a mailbox may fail before that is told: servers restart.
+const UNREAD: u32 = 3;
+
 /// The wait before a gateway is probed for the first time; it doubles with each failure.
 const FIRST_PROBE: Duration = Duration::from_secs(30);
 
@@ -129,6 +132,63 @@ impl Health {
         }
     }
 
+    /// The health of a mailbox after one more try to read it.
+    ///
+    /// It has a rhythm of its own, so there is nothing to probe.
+    #[must_use]
+    pub fn after_reading(&self, sign: Sign<'_>, now: Timestamp) -> Self {
+        let failures = self.failures.saturating_add(1);
+        let (state, reason) = match sign {
+            Sign::Works => return self.recovered(now),
+            Sign::Refused(reason) => (HealthState::Paused, reason),
+            Sign::Failed(reason) if failures >= UNREAD || self.state != HealthState::Up => {
+                (HealthState::Down, reason)
+            }
+            Sign::Failed(_) => {
+                return Self {
+                    failures,
+                    ..self.clone()
+                };
+            }
+        };
+        Self {
+            gateway: self.gateway.clone(),
+            state,
+            since: if self.state == state { self.since } else { now },
+            reason: Some(reason.to_owned()),
+            failures,
+            probe_at: None,
+        }
+    }
+
+    /// What is told of a gateway whose sender and whose mailbox are like that: the worse of both,
+    /// with the reasons of both.
+    #[must_use]
+    pub fn together(sender: Option<Self>, mailbox: Option<Self>) -> Option<Self> {
+        let (sender, mailbox) = match (sender, mailbox) {
+            (Some(sender), Some(mailbox)) => (sender, mailbox),
+            (sender, mailbox) => return sender.or(mailbox),
+        };
+        if mailbox.state == HealthState::Up {
+            return Some(sender);
+        }
+        if sender.state == HealthState::Up {
+            return Some(mailbox);
+        }
+        let down = [sender.state, mailbox.state].contains(&HealthState::Down);
+        let reasons = [sender.reason.as_deref(), mailbox.reason.as_deref()];
+        Some(Self {
+            state: if down {
+                HealthState::Down
+            } else {
+                HealthState::Paused
+            },
+            since: sender.since.min(mailbox.since),
+            reason: Some(reasons.into_iter().flatten().collect::<Vec<_>>().join("; ")),
+            ..sender
+        })
+    }
+
     fn recovered(&self, now: Timestamp) -> Self {
         if self.state == HealthState::Up {
             return Self {
@@ -137,5 +197,50 @@ impl Health {
             };
         }
         Self::up(self.gateway.clone(), now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn up() -> Health {
+        let name = GatewayName::parse("support").expect("it is a name");
+        Health::up(name, Timestamp(0))
+    }
+
+    #[test]
+    fn f53_a_refused_login_is_told_at_once_and_a_restart_is_not() {
+        let refused = up().after_reading(Sign::Refused("no"), Timestamp(1));
+        assert_eq!(refused.state, HealthState::Paused);
+        let mut health = up();
+        for _ in 1..UNREAD {
+            health = health.after_reading(Sign::Failed("gone"), Timestamp(1));
+            assert_eq!(health.state, HealthState::Up);
+        }
+        health = health.after_reading(Sign::Failed("gone"), Timestamp(2));
+        assert_eq!(
+            (health.state, health.since),
+            (HealthState::Down, Timestamp(2))
+        );
+        health = health.after_reading(Sign::Works, Timestamp(3));
+        assert_eq!((health.state, health.failures), (HealthState::Up, 0));
+    }
+
+    #[test]
+    fn a_gateway_is_as_bad_as_the_worse_of_its_halves() {
+        let refused = up().after_reading(Sign::Refused("no"), Timestamp(1));
+        let sends = Health::together(Some(up()), Some(refused.clone())).expect("known");
+        assert_eq!(sends.state, HealthState::Paused);
+        let reads = Health::together(Some(refused.clone()), Some(up())).expect("known");
+        assert_eq!(reads.state, HealthState::Paused);
+        let down = Health {
+            state: HealthState::Down,
+            reason: Some("gone".to_owned()),
+            ..up()
+        };
+        let both = Health::together(Some(down), Some(refused)).expect("known");
+        assert_eq!(both.state, HealthState::Down);
+        assert_eq!(both.reason.as_deref(), Some("gone; no"));
     }
 }

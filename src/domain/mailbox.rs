@@ -114,6 +114,8 @@ pub struct Imap {
     pub poll: Duration,
     /// How often the server's mails are compared with ours.
     pub reconcile: Duration,
+    /// How long nobody tries again after a login was refused: servers lock out who tries often.
+    pub login_retry: Duration,
 }
 
 /// With what mail is signed (RFC 6376).

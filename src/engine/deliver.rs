@@ -343,7 +343,7 @@ async fn record_slice(
     Ok(recorded)
 }
 
-fn health_event(health: &Health, now: Timestamp) -> NewEvent {
+pub(super) fn health_event(health: &Health, now: Timestamp) -> NewEvent {
     let kind = match health.state {
         HealthState::Up => EventKind::GatewayUp,
         HealthState::Paused | HealthState::Down => EventKind::GatewayDown,

@@ -243,15 +243,20 @@ impl<'e> Reader<'e> {
 
     /// Every gateway, by name.
     pub async fn gateways(&self) -> Result<Vec<GatewayDetails>, EngineFault> {
-        let known = gateway::list_health(&mut self.conn().await?).await?;
-        let mut known: HashMap<_, _> = known
-            .into_iter()
-            .map(|one| (one.gateway.clone(), one))
-            .collect();
+        let by_name = |known: Vec<Health>| -> HashMap<_, _> {
+            let named = known.into_iter().map(|one| (one.gateway.clone(), one));
+            named.collect()
+        };
+        let mut conn = self.conn().await?;
+        let mut senders = by_name(gateway::list_health(&mut conn).await?);
+        let mut mailboxes = by_name(gateway::list_mailbox_health(&mut conn).await?);
         let mut lines: Vec<Line> = self.context.lines.values().cloned().collect();
         lines.sort_by(|one, other| one.spec.name.cmp(&other.spec.name));
         let details = |line: Line| GatewayDetails {
-            health: known.remove(&line.spec.name),
+            health: Health::together(
+                senders.remove(&line.spec.name),
+                mailboxes.remove(&line.spec.name),
+            ),
             line,
         };
         Ok(lines.into_iter().map(details).collect())

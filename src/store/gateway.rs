@@ -112,3 +112,39 @@ pub async fn upsert_health(conn: &mut Conn, health: &Health) -> Result<(), Store
         .execute(c).await.map(drop))?;
     Ok(())
 }
+
+/// What is known of every mailbox that ever had trouble.
+pub async fn list_mailbox_health(conn: &mut Conn) -> Result<Vec<Health>, StoreFault> {
+    let text = "SELECT gateway, state, since, reason, failures, CAST(NULL AS BIGINT) AS probe_at
+        FROM mailbox_health ORDER BY gateway";
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).fetch_all(c).await?);
+    rows.into_iter().map(Health::try_from).collect()
+}
+
+/// What is known of one gateway's mailbox.
+pub async fn find_mailbox_health(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+) -> Result<Option<Health>, StoreFault> {
+    let text = "SELECT gateway, state, since, reason, failures, CAST(NULL AS BIGINT) AS probe_at
+        FROM mailbox_health WHERE gateway = $1";
+    let row: Option<Row> =
+        on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
+    row.map(Health::try_from).transpose()
+}
+
+/// Records whether a gateway's mailbox can be read.
+pub async fn upsert_mailbox_health(conn: &mut Conn, health: &Health) -> Result<(), StoreFault> {
+    let text = "INSERT INTO mailbox_health (gateway, state, since, reason, failures)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (gateway) DO UPDATE SET state = excluded.state, since = excluded.since,
+            reason = excluded.reason, failures = excluded.failures";
+    on!(conn, c => sqlx::query(text)
+        .bind(health.gateway.as_str())
+        .bind(health.state.as_str())
+        .bind(health.since.0)
+        .bind(health.reason.as_deref())
+        .bind(i64::from(health.failures))
+        .execute(c).await.map(drop))?;
+    Ok(())
+}

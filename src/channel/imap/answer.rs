@@ -198,8 +198,10 @@ impl Cursor<'_> {
                 (b"INTERNALDATE", Value::Text(text)) => {
                     fetched.internal_date = internal_date(&text);
                 }
-                (b"BODY[]" | b"BODY[HEADER]", Value::Literal(bytes)) => fetched.body = Some(bytes),
-                (b"BODY[]" | b"BODY[HEADER]", Value::Text(text)) => {
+                (b"BODY[]" | b"BODY[HEADER]<0>", Value::Literal(bytes)) => {
+                    fetched.body = Some(bytes);
+                }
+                (b"BODY[]" | b"BODY[HEADER]<0>", Value::Text(text)) => {
                     fetched.body = Some(text.into());
                 }
                 _ => {}

@@ -56,19 +56,17 @@ impl Session {
             let Response::Fetch(fetched) = response else {
                 return;
             };
-            if let (Some(uid), Some(size)) = (fetched.uid, fetched.size)
-                && (first..=last).contains(&uid)
-            {
-                let internal_date = fetched.internal_date;
-                found.insert(
-                    uid,
-                    Listed {
-                        uid,
-                        size,
-                        internal_date,
-                    },
-                );
-            }
+            let Some(uid) = fetched.uid.filter(|uid| (first..=last).contains(uid)) else {
+                return;
+            };
+            // What the server tells by itself of a mail leaves out what was asked for.
+            let listed = found.entry(uid).or_insert(Listed {
+                uid,
+                size: 0,
+                internal_date: None,
+            });
+            listed.size = fetched.size.unwrap_or(listed.size);
+            listed.internal_date = fetched.internal_date.or(listed.internal_date);
         };
         self.ask(Step::List, &command, Limits::USUAL, "", note)
             .await?;
@@ -127,7 +125,7 @@ impl Session {
         self.fetch_part(mails, longest, "BODY.PEEK[]").await
     }
 
-    /// Fetches only the headers.
+    /// Fetches only the headers, and of those no more than `longest`.
     ///
     /// # Errors
     ///
@@ -137,7 +135,8 @@ impl Session {
         mails: &[Listed],
         longest: u64,
     ) -> Result<Vec<RawMail>, ImapFault> {
-        self.fetch_part(mails, longest, "BODY.PEEK[HEADER]").await
+        let part = format!("BODY.PEEK[HEADER]<0.{longest}>");
+        self.fetch_part(mails, longest, &part).await
     }
 
     async fn fetch_part(

@@ -15,6 +15,7 @@ mod http;
 mod imports;
 mod keywords;
 mod lifecycle;
+mod mail;
 mod opt_out;
 mod profiles;
 mod provider_faults;

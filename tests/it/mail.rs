@@ -1,0 +1,3 @@
+//! What is understood of mail, case by case.
+
+mod reply;

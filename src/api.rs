@@ -21,7 +21,7 @@ mod timeline;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{delete, get, post};
 
 use crate::domain::clock::Timestamp;
@@ -67,6 +67,11 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/messages/{id}", get(messages::find))
         .route("/v1/messages/{id}/retry", post(messages::retry))
         .route("/v1/messages/{id}/cancel", post(messages::cancel))
+        .route(
+            "/v1/attachments",
+            post(attachments::create).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/v1/attachments/{id}", get(attachments::find))
         .route("/v1/conversations", get(conversations::list))
         .route("/v1/conversations/{id}", get(conversations::find))
         .route("/v1/conversations/{id}/timeline", get(timeline::list))

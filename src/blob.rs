@@ -7,9 +7,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+
+use crate::domain::clock::Timestamp;
+
+/// The smallest piece that buckets take but for the last.
+const PIECE: usize = 5 * 1024 * 1024;
+
+/// A blob on its way out, piece by piece.
+pub type Pieces = BoxStream<'static, Result<Bytes, BlobFault>>;
 
 /// Why a blob could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +112,49 @@ impl Blobs {
         Ok(())
     }
 
+    /// Begins a blob that comes piece by piece; it is there, and durable, once it is finished.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does.
+    pub async fn begin(&self, key: &str) -> Result<Piecewise, BlobFault> {
+        let upload = self.store.put_multipart(&Key::from(key)).await?;
+        Ok(Piecewise(WriteMultipart::new_with_chunk_size(
+            upload, PIECE,
+        )))
+    }
+
+    /// Reads a blob piece by piece; its size in bytes comes with it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is none of that key, or the store does.
+    pub async fn open(&self, key: &str) -> Result<(u64, Pieces), BlobFault> {
+        let found = self.store.get(&Key::from(key)).await?;
+        let size = found.meta.size;
+        Ok((size, found.into_stream().map_err(BlobFault::from).boxed()))
+    }
+
+    /// The keys under a prefix that were made before a time.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does.
+    pub async fn list_before(
+        &self,
+        prefix: &str,
+        before: Timestamp,
+    ) -> Result<Vec<String>, BlobFault> {
+        let mut listed = self.store.list(Some(&Key::from(prefix)));
+        let mut keys = Vec::new();
+        while let Some(one) = listed.try_next().await? {
+            if one.last_modified.timestamp_micros() < before.0 {
+                keys.push(one.location.to_string());
+            }
+        }
+        Ok(keys)
+    }
+
     /// Reads a blob.
     ///
     /// # Errors
@@ -121,5 +174,38 @@ impl Blobs {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(other) => Err(other.into()),
         }
+    }
+}
+
+/// A blob in the making. Nothing is kept of one that is dropped or abandoned.
+#[derive(Debug)]
+pub struct Piecewise(WriteMultipart);
+
+impl Piecewise {
+    /// Adds a piece; waits while the store is behind.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does.
+    pub async fn add(&mut self, bytes: Bytes) -> Result<(), BlobFault> {
+        self.0.wait_for_capacity(1).await?;
+        self.0.put(bytes);
+        Ok(())
+    }
+
+    /// Ends it; it is durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does; nothing may name the key then.
+    pub async fn finish(self) -> Result<(), BlobFault> {
+        self.0.finish().await?;
+        Ok(())
+    }
+
+    /// Throws away what there is of it.
+    pub async fn abandon(self) {
+        // What a store keeps of it in spite of this is nothing that anybody can name.
+        let _ = self.0.abort().await;
     }
 }

@@ -45,8 +45,9 @@ mod report;
 mod save;
 mod slices;
 mod submit;
+mod sweep;
 
-pub use attachments::NewFile;
+pub use attachments::{NewFile, Upload, UploadFault};
 pub use deliver::{Claimed, Lease};
 pub use feed::Feed;
 pub use issues::IssueFault;

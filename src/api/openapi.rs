@@ -7,8 +7,8 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    agents, conversations, events, gateways, issues, keys, messages, quarantine, segments, stream,
-    timeline,
+    agents, attachments, conversations, events, gateways, issues, keys, messages, quarantine,
+    segments, stream, timeline,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -22,6 +22,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     servers((url = "/", description = "This daemon")),
     paths(
         messages::send, messages::list, messages::find, messages::retry, messages::cancel,
+        attachments::create, attachments::find,
         conversations::list, conversations::find, conversations::read, conversations::unread,
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
@@ -33,6 +34,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     components(schemas(ProblemBody)),
     tags(
         (name = "messages", description = "Texts in and out, and what became of them"),
+        (name = "attachments", description = "The files of messages"),
         (name = "conversations", description = "Everything said with one contact"),
         (name = "issues", description = "Periods of work in a conversation"),
         (name = "gateways", description = "The senders that the operator configured"),

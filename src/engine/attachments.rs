@@ -7,9 +7,17 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineFault};
-use crate::blob::BlobFault;
+use crate::blob::{BlobFault, Pieces, Piecewise, fresh_key};
 use crate::domain::attachment::{Attachment, FileState, safe_name, sniff, told_type};
-use crate::domain::id::AttachmentId;
+use crate::domain::id::{AgentId, AttachmentId};
+use crate::domain::idempotency::{Answered, Key};
+use crate::store::{attachment, idempotency};
+
+/// Where the bytes of attachments lie in the blob store.
+pub(super) const PREFIX: &str = "files";
+
+/// As much of a file as it takes to tell what it is.
+const START: usize = 8_192;
 
 /// A file that is to be kept.
 #[derive(Debug, Clone)]
@@ -26,9 +34,62 @@ pub struct NewFile {
     pub bytes: Bytes,
 }
 
+/// Why uploaded files were not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadFault {
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request; choose a new one")]
+    KeyReused,
+    /// The engine could not.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+}
+
 impl From<BlobFault> for EngineFault {
     fn from(fault: BlobFault) -> Self {
         Self::Unavailable(fault.to_string().into())
+    }
+}
+
+impl From<crate::store::StoreFault> for UploadFault {
+    fn from(fault: crate::store::StoreFault) -> Self {
+        Self::Engine(fault.into())
+    }
+}
+
+/// A file that comes piece by piece.
+#[derive(Debug)]
+pub struct Upload {
+    blob: Piecewise,
+    attachment: Attachment,
+    start: Vec<u8>,
+    hash: Sha256,
+}
+
+impl Upload {
+    /// Adds a piece; gives back how large the file is by now.
+    pub async fn add(&mut self, piece: Bytes) -> Result<u64, EngineFault> {
+        let wanted = START.saturating_sub(self.start.len()).min(piece.len());
+        self.start.extend_from_slice(&piece[..wanted]);
+        self.hash.update(&piece);
+        self.attachment.size += piece.len() as u64;
+        self.blob.add(piece).await?;
+        Ok(self.attachment.size)
+    }
+
+    /// Ends the file: its bytes are durable, and no row names them yet.
+    pub async fn finish(self) -> Result<Attachment, EngineFault> {
+        self.blob.finish().await?;
+        Ok(Attachment {
+            sniffed: sniff(&self.start).map(str::to_owned),
+            sha256: Some(hex::encode(self.hash.finalize())),
+            ..self.attachment
+        })
+    }
+
+    /// Throws away what there is of the file.
+    pub async fn abandon(self) {
+        self.blob.abandon().await;
     }
 }
 
@@ -38,19 +99,32 @@ impl Engine {
     /// What is given back is not in the database yet: give it its message, and put it among
     /// `Changes::attachments` and what it says about itself into the message's details.
     pub async fn keep_file(&self, file: NewFile) -> Result<Attachment, EngineFault> {
-        let content_type = told_type(&file.content_type);
-        let blob = crate::blob::fresh_key("files");
+        let blob = fresh_key(PREFIX);
         let attachment = Attachment {
-            id: AttachmentId::new(),
-            message: None,
-            name: safe_name(&file.name, &content_type),
             sniffed: sniff(&file.bytes).map(str::to_owned),
-            content_type,
             content_id: file.content_id,
             inline: file.inline,
             size: file.bytes.len() as u64,
             sha256: Some(hex::encode(Sha256::digest(&file.bytes))),
-            blob: Some(blob.clone()),
+            ..self.new_attachment(&file.name, &file.content_type, &blob)
+        };
+        self.context.blobs.put(&blob, file.bytes).await?;
+        Ok(attachment)
+    }
+
+    fn new_attachment(&self, name: &str, told: &str, blob: &str) -> Attachment {
+        let content_type = told_type(told);
+        Attachment {
+            id: AttachmentId::new(),
+            message: None,
+            name: safe_name(name, &content_type),
+            content_type,
+            sniffed: None,
+            content_id: None,
+            inline: false,
+            size: 0,
+            sha256: None,
+            blob: Some(blob.to_owned()),
             state: FileState::Stored,
             source: None,
             tries: 0,
@@ -58,15 +132,87 @@ impl Engine {
             reason: None,
             uploaded_by: None,
             created_at: self.context.clock.now(),
-        };
-        self.context.blobs.put(&blob, file.bytes).await?;
-        Ok(attachment)
+        }
     }
 
-    /// The bytes of an attachment that is here.
-    pub async fn file_bytes(&self, attachment: &Attachment) -> Result<Bytes, EngineFault> {
-        let missing = || BlobFault::Missing(attachment.id.to_string());
-        let key = attachment.blob.as_ref().ok_or_else(missing)?;
-        Ok(self.context.blobs.get(key).await?)
+    /// Begins to take a file that an agent uploads.
+    pub async fn begin_upload(
+        &self,
+        name: &str,
+        content_type: &str,
+        by: AgentId,
+    ) -> Result<Upload, EngineFault> {
+        let blob = fresh_key(PREFIX);
+        Ok(Upload {
+            attachment: Attachment {
+                uploaded_by: Some(by),
+                ..self.new_attachment(name, content_type, &blob)
+            },
+            blob: self.context.blobs.begin(&blob).await?,
+            start: Vec::new(),
+            hash: Sha256::new(),
+        })
     }
+
+    /// Stores what was uploaded, with the answer to remember for a key; gives back what was
+    /// answered before when that key is known, and the uploaded bytes are gone then.
+    pub async fn add_attachments(
+        &self,
+        attachments: Vec<Attachment>,
+        once: Option<(Key, Answered)>,
+    ) -> Result<Option<Answered>, UploadFault> {
+        let (rows, now) = (attachments.clone(), self.context.clock.now());
+        let repeated = self
+            .context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some((key, answer)) = once {
+                        let keys = std::slice::from_ref(&key);
+                        let mut known = idempotency::load_answers(&mut tx.conn, keys).await?;
+                        if let Some(answered) = known.remove(&key) {
+                            let same = answered.fingerprint == answer.fingerprint;
+                            return if same {
+                                Ok(Some(answered))
+                            } else {
+                                Err(UploadFault::KeyReused)
+                            };
+                        }
+                        idempotency::insert_answers(&mut tx.conn, &[(key, answer)], now).await?;
+                    }
+                    attachment::upsert_attachments(&mut tx.conn, &rows).await?;
+                    Ok(None)
+                })
+            })
+            .await;
+        if !matches!(repeated, Ok(None)) {
+            self.forget_files(&attachments).await;
+        }
+        repeated
+    }
+
+    /// Removes the bytes of files that no row names; what cannot be removed now, housekeeping
+    /// removes.
+    pub async fn forget_files(&self, attachments: &[Attachment]) {
+        for key in attachments.iter().filter_map(|one| one.blob.as_deref()) {
+            if let Err(fault) = self.context.blobs.delete(key).await {
+                tracing::warn!(%fault, "a file that nobody needs was not removed yet");
+            }
+        }
+    }
+
+    /// The bytes of an attachment that is here, as a whole.
+    pub async fn file_bytes(&self, attachment: &Attachment) -> Result<Bytes, EngineFault> {
+        Ok(self.context.blobs.get(key(attachment)?).await?)
+    }
+
+    /// The bytes of an attachment that is here, piece by piece, and how many there are.
+    pub async fn open_file(&self, attachment: &Attachment) -> Result<(u64, Pieces), EngineFault> {
+        Ok(self.context.blobs.open(key(attachment)?).await?)
+    }
+}
+
+fn key(attachment: &Attachment) -> Result<&str, BlobFault> {
+    let missing = || BlobFault::Missing(attachment.id.to_string());
+    attachment.blob.as_deref().ok_or_else(missing)
 }

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use super::{Context, EngineFault, Line};
 use crate::domain::address::Address;
 use crate::domain::agent::{Agent, ApiKey};
+use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Contact, Conversation, Issue};
 use crate::domain::delivery::QueueDepth;
 use crate::domain::event::Event;
 use crate::domain::health::Health;
 use crate::domain::id::{
-    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
+    AgentId, AttachmentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
 };
 use crate::domain::message::{Message, Receipt, StatusEvent};
 use crate::domain::quarantine::Quarantined;
@@ -19,7 +20,9 @@ use crate::domain::status::Status;
 use crate::store::conversation::View;
 use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
-use crate::store::{Conn, agent, conversation, delivery, event, gateway, issue, message, raw};
+use crate::store::{
+    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw,
+};
 
 /// A message with its timeline.
 #[derive(Debug, Clone)]
@@ -108,6 +111,12 @@ impl<'e> Reader<'e> {
             .with_timelines(&mut conn, found.into_iter().collect())
             .await?
             .pop())
+    }
+
+    /// One attachment, used or not.
+    pub async fn attachment(&self, id: AttachmentId) -> Result<Option<Attachment>, EngineFault> {
+        let mut conn = self.conn().await?;
+        Ok(attachment::load_attachments(&mut conn, &[id]).await?.pop())
     }
 
     /// Messages with their timelines, the newest first, from before an id.

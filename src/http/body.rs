@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http_body_util::BodyExt;
 
 use crate::http::problem::{Code, Problem};
@@ -14,10 +14,11 @@ use crate::http::problem::{Code, Problem};
 pub const CAP: usize = 1024 * 1024;
 
 /// How long a body may stand still: what a phone network loses and repeats in, three times over.
-const STALL: Duration = Duration::from_secs(10);
+pub const STALL: Duration = Duration::from_secs(10);
 
 /// The whole body, or the problem to answer with.
 pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Problem> {
+    refuse_encoded(headers)?;
     let announced = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
@@ -54,6 +55,25 @@ pub async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, Problem>
         }
     }
     Ok(first.unwrap_or_else(|| rest.freeze()))
+}
+
+/// A packed body may be a thousand times as large unpacked, and nobody needs to send one (T10).
+///
+/// # Errors
+///
+/// A 415 when the body is packed.
+pub fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if plain {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        "a body with a Content-Encoding is not read; send it unpacked",
+    ))
 }
 
 fn too_large() -> Problem {

@@ -1,106 +1,186 @@
 //! Attachments: uploaded, used, served, and removed when nobody uses them.
 
-use std::collections::HashMap;
+mod rows;
 
-use postern::domain::attachment::{
-    Attachment, FileRefusal, FileState, Source, enclose, first_used,
-};
-use postern::domain::clock::Timestamp;
-use postern::domain::gateway::GatewayName;
-use postern::domain::id::{AgentId, AttachmentId, MessageId};
-use postern::lifecycle::Tasks;
-use postern::store::{Location, OpenOptions, Store, StoreFault, attachment};
+use std::time::Duration;
+
+use postern::domain::clock::Clock;
+use reqwest::Method;
+use serde_json::Value;
 
 use crate::both;
-use crate::world::db::Db;
+use crate::world::api::{Answer, Api};
+use crate::world::app::TestApp;
+use crate::world::daemon::make_key_for;
+use crate::world::setup::Setup;
 
-const NOW: Timestamp = Timestamp(1_780_000_000_000_000);
+const BOUNDARY: &str = "the-boundary-of-the-tests";
 
-async fn open(db: &Db) -> Store {
-    let location = match db.url.strip_prefix("sqlite://") {
-        Some(path) => Location::Sqlite(path.into()),
-        None => Location::Postgres(db.url.clone()),
-    };
-    let options = OpenOptions::default();
-    Store::open(&location, &options, &Tasks::new())
-        .await
-        .unwrap()
+/// A multipart body with these files: name, media type, bytes.
+fn multipart(files: &[(&str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, kind, bytes) in files {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: {kind}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
-fn uploaded(by: AgentId, size: u64) -> Attachment {
-    let source = Source {
-        gateway: GatewayName::parse("long").unwrap(),
-        url: "https://media.test/1".to_owned(),
-    };
-    Attachment {
-        message: None,
-        sniffed: Some("image/png".to_owned()),
-        content_id: Some("logo@example.com".to_owned()),
-        inline: true,
-        size,
-        sha256: Some("00".repeat(32)),
-        blob: Some(format!("files/00/{size}")),
-        state: FileState::Stored,
-        uploaded_by: Some(by),
-        due_at: None,
-        reason: Some("it's \"odd\"".to_owned()),
-        tries: 3,
-        ..Attachment::pending(MessageId::new(), source, "Bild ü.png", "image/png", NOW)
+fn posting(api: &Api, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let request = api.request(Method::POST, "/v1/attachments");
+    request.header("content-type", kind).body(body)
+}
+
+/// Uploads files.
+pub(crate) async fn upload(api: &Api, files: &[(&str, &str, &[u8])]) -> Answer {
+    Answer::of(posting(api, multipart(files))).await.unwrap()
+}
+
+fn path(file: &Value) -> String {
+    format!("/v1/attachments/{}", file["id"].as_str().unwrap())
+}
+
+/// How many files lie in the blob store.
+fn kept(setup_folder: &std::path::Path) -> usize {
+    fn count(folder: &std::path::Path) -> usize {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .map(|entry| {
+                if entry.path().is_dir() {
+                    count(&entry.path())
+                } else {
+                    1
+                }
+            })
+            .sum()
     }
+    count(&setup_folder.join("blobs/files"))
 }
 
 both! {
-    async fn attachments_are_read_as_they_were_written(db: Db) {
-        let store = open(&db).await;
-        let one = uploaded(AgentId::new(), 7);
-        let rows = vec![one.clone()];
-        store
-            .write(move |tx| {
-                Box::pin(async move {
-                    attachment::upsert_attachments(&mut tx.conn, &rows).await?;
-                    Ok::<_, StoreFault>(())
-                })
-            })
-            .await
-            .unwrap();
-        let mut conn = store.read().await.unwrap();
-        let found = attachment::load_attachments(&mut conn, &[one.id]).await.unwrap();
-        assert_eq!(found, std::slice::from_ref(&one));
-        let key = one.blob.clone().unwrap();
-        let named = attachment::list_named(&mut conn, &[key.clone(), "files/zz/1".to_owned()]).await;
-        assert_eq!(named.unwrap(), std::slice::from_ref(&key));
-        drop(conn);
-        let gone = store
-            .write(move |tx| {
-                Box::pin(async move {
-                    attachment::delete_unused(&mut tx.conn, Timestamp(NOW.0 + 1), 10).await
-                })
-            })
-            .await
-            .unwrap();
-        assert_eq!(gone, [Some(key)]);
+    async fn i15_an_upload_is_there_at_once_and_once(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let pdf: &[u8] = b"%PDF-1.7 and so on\0\r\n--not the boundary";
+        let files: &[(&str, &str, &[u8])] = &[("Rechnung M\u{e4}rz.pdf", "application/pdf", pdf)];
+        let once = |files| posting(&app.api, multipart(files)).header("idempotency-key", "one");
+        let file = Answer::of(once(files)).await.unwrap().expect(201);
+        assert_eq!(file["name"], "Rechnung M\u{e4}rz.pdf");
+        assert_eq!(file["content_type"], "application/pdf");
+        assert_eq!(file["size"], pdf.len());
+        assert_eq!(Answer::of(once(files)).await.unwrap().expect(201), file);
+        assert_eq!(kept(db.folder()), 1, "the repeated bytes are gone");
+        let other: &[(&str, &str, &[u8])] = &[("other.pdf", "application/pdf", pdf)];
+        Answer::of(once(other)).await.unwrap().expect(422);
+        let got = app.api.get(&path(&file)).await;
+        assert_eq!(got.status, 200);
+        assert_eq!(got.text.as_bytes(), pdf);
+        assert_eq!(got.headers["content-length"], pdf.len().to_string());
+        let json = app.api.request(Method::GET, &path(&file)).header("accept", "application/json");
+        assert_eq!(Answer::of(json).await.unwrap().expect(200), file);
+        let several = upload(&app.api, &[files[0], other[0]]).await.expect(201);
+        assert_eq!(several["data"].as_array().unwrap().len(), 2);
+        app.api.get("/v1/attachments/att_00000000000000000000000000").await.expect(404);
+        app.end().await;
     }
-}
 
-#[test]
-fn t06_an_unused_attachment_is_its_uploaders_alone() {
-    let (ann, ben) = (AgentId::new(), AgentId::new());
-    let one = uploaded(ann, 20_000_000);
-    let other = uploaded(ann, 6_000_000);
-    let mut found: HashMap<AttachmentId, Attachment> =
-        [(one.id, one.clone()), (other.id, other.clone())].into();
-    assert_eq!(enclose(&[one.id], &found, ann).unwrap(), [one.enclosed()]);
-    let refused = enclose(&[one.id], &found, ben).unwrap_err();
-    assert_eq!(refused, [(0, FileRefusal::Unknown(one.id))]);
-    let refused = enclose(&[one.id, other.id], &found, ann).unwrap_err();
-    assert_eq!(refused, [(0, FileRefusal::TooLarge(26_000_000))]);
-    let refused = enclose(&[one.id, one.id], &found, ann).unwrap_err();
-    assert_eq!(refused, [(1, FileRefusal::Twice(one.id))]);
-    let used = first_used(&[one.enclosed()], &mut found, MessageId::new());
-    assert_eq!(used.len(), 1);
-    assert!(
-        enclose(&[one.id], &found, ben).is_ok(),
-        "what was sent is seen by all"
-    );
-    assert!(first_used(&[one.enclosed()], &mut found, MessageId::new()).is_empty());
+    async fn t06_nothing_that_is_uploaded_can_be_run(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let polyglot: &[u8] = b"GIF89a/*\x01\x01*/=1;alert(1)//";
+        let files: &[(&str, &str, &[u8])] = &[
+            ("a.js", "text/javascript", b"alert(1)"),
+            ("a.html", "text/html", b"<!DOCTYPE html><script>alert(1)</script>"),
+            ("a.svg", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+            ("a.xhtml", "application/xhtml+xml", b"<?xml version='1.0'?><html/>"),
+            ("a.png", "image/png", b"<html><script>alert(1)</script></html>"),
+            ("a.mjs", "application/ecmascript", b"export default 1"),
+            ("a.css", "text/css", b"* { color: red }"),
+            ("a.gif", "text/javascript", polyglot),
+        ];
+        for (name, kind, bytes) in files {
+            let file = upload(&app.api, &[(name, kind, bytes)]).await.expect(201);
+            let got = app.api.get(&path(&file)).await;
+            let served = got.headers["content-type"].as_str();
+            let expected = if *name == "a.gif" { "image/gif" } else { "application/octet-stream" };
+            assert_eq!(served, expected, "{name}");
+            assert!(got.headers["content-disposition"].starts_with("attachment;"));
+            assert_eq!(got.headers["x-content-type-options"], "nosniff");
+            assert_eq!(got.headers["content-security-policy"], "sandbox; default-src 'none'");
+            assert_eq!(got.headers["cross-origin-resource-policy"], "same-origin");
+            assert_eq!(got.headers["cache-control"], "private");
+        }
+        app.end().await;
+    }
+
+    async fn t06_names_and_owners_are_respected(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let name = "../../x%22\\\"\r\n Set-Cookie: a=b";
+        let answer = upload(&app.api, &[(name, "text/plain", b"hello")]).await;
+        assert!(answer.status == 201 || answer.status == 400, "{}", answer.text);
+        let name = "../../x%22%0d%0aSet-Cookie: a=b.txt";
+        let file = upload(&app.api, &[(name, "text/plain", b"hello")]).await.expect(201);
+        let told = file["name"].as_str().unwrap();
+        assert!(!told.contains(['/', '\r', '\n', '"']), "{told:?}");
+        let got = app.api.get(&path(&file)).await;
+        assert!(!got.headers.contains_key("set-cookie"));
+        assert!(!got.headers["content-disposition"].contains(['\r', '\n']));
+        let config = db.folder().join("postern.toml");
+        let other = Api::new(&app.api.base, &make_key_for(&config, "somebody-else"));
+        other.get(&path(&file)).await.expect(404);
+        Answer::of(app.api.http.get(format!("{}{}", app.api.base, path(&file)))).await.unwrap().expect(401);
+        app.end().await;
+    }
+
+    async fn t10_too_much_is_refused_and_leaves_nothing(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let one: (&str, &str, &[u8]) = ("a.txt", "text/plain", b"hello");
+        upload(&app.api, &[one; 20]).await.expect(201);
+        assert_eq!(kept(db.folder()), 20);
+        upload(&app.api, &[one; 21]).await.expect(413);
+        let large = vec![b'x'; 25_000_001];
+        let body = multipart(&[("large", "text/plain", &large)]);
+        assert_eq!(Answer::of(posting(&app.api, body)).await.unwrap().status, 413);
+        let fits = multipart(&[("large", "text/plain", &large[1..])]);
+        let file = Answer::of(posting(&app.api, fits)).await.unwrap().expect(201);
+        assert_eq!(file["size"], 25_000_000);
+        let nothing = multipart(&[]);
+        assert!(matches!(Answer::of(posting(&app.api, nothing)).await.unwrap().status, 400 | 422));
+        let cut = multipart(&[one]);
+        let cut = cut[..cut.len() - 30].to_vec();
+        Answer::of(posting(&app.api, cut)).await.unwrap().expect(400);
+        let packed = posting(&app.api, multipart(&[one])).header("content-encoding", "gzip");
+        Answer::of(packed).await.unwrap().expect(415);
+        let json = app.api.request(Method::POST, "/v1/segments").header("content-encoding", "gzip");
+        let json = json.header("content-type", "application/json").body("{\"text\":\"a\"}");
+        Answer::of(json).await.unwrap().expect(415);
+        Answer::of(app.api.request(Method::POST, "/v1/attachments").body("x")).await.unwrap().expect(415);
+        assert_eq!(kept(db.folder()), 21, "what was refused left nothing");
+        app.end().await;
+    }
+
+    async fn what_nobody_uses_is_removed_after_a_day(db: Db) {
+        let clock = Clock::fixed(crate::profiles::wire::now());
+        let app = TestApp::start_at(&db, &Setup::bare(&db), clock.clone()).await;
+        let file = upload(&app.api, &[("a.txt", "text/plain", b"hello")]).await.expect(201);
+        // Left behind by a crash: bytes that no row names.
+        let orphan = db.folder().join("blobs/files/00/00000000000000000000000000000000");
+        std::fs::create_dir_all(orphan.parent().unwrap()).unwrap();
+        std::fs::write(&orphan, b"lost").unwrap();
+        app.engine().keep_house().await.unwrap();
+        app.api.get(&path(&file)).await.expect(200);
+        clock.advance(Duration::from_hours(24 * 3650));
+        for _ in 0..256 {
+            clock.advance(Duration::from_mins(1));
+            app.engine().keep_house().await.unwrap();
+        }
+        app.api.get(&path(&file)).await.expect(404);
+        assert_eq!(kept(db.folder()), 0);
+        app.end().await;
+    }
 }

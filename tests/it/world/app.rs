@@ -3,6 +3,7 @@
 use postern::app::App;
 use postern::config::Config;
 use postern::domain::clock::Clock;
+use postern::engine::Engine;
 use postern::lifecycle::Drained;
 use serde_json::Value;
 
@@ -70,6 +71,11 @@ impl TestApp {
     pub async fn end(mut self) {
         let app = self.app.take().expect("it is ended once");
         assert_eq!(app.stop().await, Drained::All);
+    }
+
+    /// What the daemon does its work with.
+    pub fn engine(&self) -> &Engine {
+        self.app.as_ref().expect("it runs").engine()
     }
 
     /// The value of a metric, summed over the lines whose labels contain all of these.

@@ -127,8 +127,13 @@ fn program(config: &Path) -> Command {
 
 /// Makes an admin's key with the command line.
 pub fn make_key(config: &Path) -> String {
+    make_key_for(config, "tests")
+}
+
+/// Makes an admin's key for an agent of this name.
+pub fn make_key_for(config: &Path, name: &str) -> String {
     let output = program(config)
-        .args(["key", "create", "tests", "--role", "admin"])
+        .args(["key", "create", name, "--role", "admin"])
         .output()
         .unwrap();
     assert!(

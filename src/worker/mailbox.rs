@@ -86,10 +86,10 @@ pub async fn run(engine: Engine, line: Line, account: Account, holder: String, t
             continue;
         };
         let engine = reader.engine.clone();
-        let read = AssertUnwindSafe(reader.read(&mut failures)).catch_unwind();
+        let read = AssertUnwindSafe(reader.read(&mut failures).boxed()).catch_unwind();
         let read = tokio::select! {
             read = read => read.unwrap_or(Err(Trouble::Panicked)),
-            () = keep(&engine, &lease, &holder) => continue,
+            () = keep(&engine, &lease, &holder).boxed() => continue,
             () = tasks.stopped() => return,
         };
         let Err(trouble) = read;
@@ -127,13 +127,16 @@ impl Reader {
     /// Reads until something goes wrong.
     async fn read(&mut self, failures: &mut u32) -> Result<Infallible, Trouble> {
         let account = Arc::clone(&self.account);
-        let mut session = Box::pin(account.connect()).await?;
+        let mut session = account.connect().boxed().await?;
         let mut reconciled: Option<Instant> = None;
         loop {
             let began = self.engine.clock().now();
             let selected = session.select().await?;
             let state = self.state(&mut session, selected).await?;
-            let filed = Box::pin(self.catch_up(&mut session, &state, selected)).await?;
+            let filed = self
+                .catch_up(&mut session, &state, selected)
+                .boxed()
+                .await?;
             self.lag.read_to_the_end(began);
             self.works(failures).await?;
             self.after_read(&mut session, &state).await?;

@@ -21,12 +21,11 @@ use crate::domain::receive::mail::{
 };
 use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
-use crate::engine::attachments::NewFile;
 use crate::engine::save::save;
 use crate::engine::{Context, Engine, EngineFault, Line};
 use crate::store::{Conn, Tx, conversation, mail, mailbox, message, reference};
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 /// How many blobs are written at once: their fsyncs share the disk's turns.
 const BLOBS_AT_ONCE: usize = 16;
@@ -96,31 +95,35 @@ impl Engine {
             .into_iter()
             .map(|fetched| (raw_mail(line, &fetched, now), fetched));
         let kept: Vec<(RawMail, Fetched)> = kept.collect();
-        let blobs: Vec<(String, Bytes)> = kept
-            .iter()
-            .map(|(raw, fetched)| (raw.blob.clone(), fetched.raw.clone()))
-            .collect();
-        let write = stream::iter(blobs)
-            .map(|(key, bytes)| async move { self.context.blobs.put(&key, bytes).await })
+        // Boxed, or the compiler cannot tell that what awaits this may move between threads.
+        let mut writes = Vec::with_capacity(kept.len());
+        let mut reads = Vec::with_capacity(kept.len());
+        for (raw, fetched) in kept {
+            let (key, bytes) = (raw.blob.clone(), fetched.raw.clone());
+            writes.push(async move { self.context.blobs.put(&key, bytes).await }.boxed());
+            reads.push(self.read_mail(&reader, raw, fetched).boxed());
+        }
+        let write = stream::iter(writes)
             .buffer_unordered(BLOBS_AT_ONCE)
             .try_collect::<()>();
-        let read = stream::iter(kept)
-            .map(|(raw, fetched)| reader.read(raw, fetched))
+        let read = stream::iter(reads)
             .buffered(understand::at_once())
-            .then(|read| self.keep_files(read))
             .try_collect::<Vec<InboundMail>>();
         let (written, mails) = futures_util::join!(write, read);
         written?;
         mails
     }
 
-    /// Keeps the files of a mail.
-    async fn keep_files(
+    /// Reads a mail and keeps its files.
+    async fn read_mail(
         &self,
-        (mut mail, files): (InboundMail, Vec<NewFile>),
+        reader: &Reader,
+        raw: RawMail,
+        fetched: Fetched,
     ) -> Result<InboundMail, EngineFault> {
-        let kept = stream::iter(files)
-            .map(|file| self.keep_file(file))
+        let (mut mail, files) = reader.read(raw, fetched).await;
+        let files = files.into_iter().map(|file| self.keep_file(file).boxed());
+        let kept = stream::iter(files.collect::<Vec<_>>())
             .buffered(BLOBS_AT_ONCE)
             .try_collect()
             .await?;

@@ -1,6 +1,8 @@
 //! Fetching listed mails and filing them: the next batch is on its way while one is filed, and
 //! no more than two are in memory.
 
+use futures_util::FutureExt as _;
+
 use super::Trouble;
 use crate::channel::imap::{FaultKind, ImapFault, Listed, RawMail, Session};
 use crate::domain::mailbox::MailboxState;
@@ -48,7 +50,8 @@ impl<'a> Place<'a> {
             return Ok(0);
         }
         let mut filed = 0;
-        for receipt in self.engine.receive_mails(self.line, mails).await {
+        let receipts = self.engine.receive_mails(self.line, mails).boxed();
+        for receipt in receipts.await {
             receipt?;
             filed += 1;
         }
@@ -119,8 +122,8 @@ pub(super) async fn file(
             filed += place.file(std::mem::take(&mut waiting)).await?;
         }
         stuck.at = batch[0].uid;
-        let fetch = fetch(place, session, batch, stuck);
-        let (before, fetched) = tokio::join!(place.file(waiting), fetch);
+        let fetch = fetch(place, session, batch, stuck).boxed();
+        let (before, fetched) = tokio::join!(place.file(waiting).boxed(), fetch);
         filed += before?;
         waiting = fetched?;
     }

@@ -37,6 +37,7 @@ mod issues;
 mod keys;
 mod mailbox;
 mod mailbox_health;
+mod mails;
 mod orders;
 mod quarantine;
 mod read;

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::Api;
 use super::lists::Page;
-use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
+use crate::domain::conversation::ContactAddress;
 use crate::domain::gateway::ChannelKind;
 use crate::domain::id::{ContactId, ConversationId, IssueId, MessageId};
 use crate::domain::message::{Direction, Message};
@@ -74,16 +74,27 @@ pub(crate) struct ContactBody {
 pub(crate) struct AddressBody {
     /// By what.
     channel: ChannelKind,
-    /// The number or mailbox.
+    /// The number or mailbox. What is in parentheses behind a mailbox says why it is not believed:
+    /// `ann@example.com (not verified)`.
     #[schema(example = "+12025550123")]
     value: String,
+    /// Since when mail to it comes back; only where it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    bounced_at: Option<Timestamp>,
+    /// Why, in the words of the server that refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounce_reason: Option<String>,
 }
 
-impl From<Address> for AddressBody {
-    fn from(address: Address) -> Self {
+impl From<ContactAddress> for AddressBody {
+    fn from(known: ContactAddress) -> Self {
+        let (bounced_at, bounce_reason) = known.bounced.unzip();
         Self {
-            channel: address.channel(),
-            value: address.value().to_owned(),
+            channel: known.address.channel(),
+            value: known.address.value().to_owned(),
+            bounced_at,
+            bounce_reason,
         }
     }
 }
@@ -95,6 +106,9 @@ pub(crate) struct Preview {
     direction: Direction,
     /// What is known of it.
     status: Status,
+    /// Its subject; none, for a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
     /// Its first 160 characters.
     text: String,
 }
@@ -104,6 +118,7 @@ impl From<Message> for Preview {
         Self {
             direction: message.direction,
             status: message.status,
+            subject: (message.details.mail.as_ref()).map(|mail| mail.subject.clone()),
             text: message.text.chars().take(PREVIEW).collect(),
         }
     }

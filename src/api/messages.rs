@@ -1,6 +1,7 @@
 //! Messages: send, look up, send again, withdraw.
 
 mod answer;
+pub(super) mod mail;
 mod request;
 
 use axum::Json as Answer;
@@ -22,6 +23,7 @@ use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::{Action, Id, Json, Nothing, Query};
 
 pub(super) use answer::{AgentBody, DryRunBody, MessageBody};
+pub(super) use mail::{__path_raw, raw};
 pub(super) use request::{Listing, NewMessage};
 
 /// Sends a message, or says what would become of it.
@@ -109,7 +111,8 @@ pub(super) async fn find(
 async fn found(api: &Api, id: MessageId) -> Result<Answer<MessageBody>, Problem> {
     let details = api.engine.read().message(id).await?;
     let details = details.ok_or_else(|| Problem::not_found("message"))?;
-    Ok(Answer(details.into()))
+    let html = api.engine.mail_html(&details.message).await?;
+    Ok(Answer(MessageBody::whole(details, html)))
 }
 
 /// Lists messages, the newest first.

@@ -21,7 +21,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     ),
     servers((url = "/", description = "This daemon")),
     paths(
-        messages::send, messages::list, messages::find, messages::retry, messages::cancel,
+        messages::send, messages::list, messages::find, messages::raw, messages::retry, messages::cancel,
         attachments::create, attachments::find,
         conversations::list, conversations::find, conversations::read, conversations::unread,
         timeline::list,

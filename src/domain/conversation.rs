@@ -22,6 +22,15 @@ pub struct Contact {
     pub created_at: Timestamp,
 }
 
+/// An address of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactAddress {
+    /// The address.
+    pub address: Address,
+    /// Since when mail to it comes back, and why; nothing where it does not.
+    pub bounced: Option<(Timestamp, String)>,
+}
+
 /// Everything said with one contact, over every channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {

@@ -6,7 +6,7 @@ use crate::channel::{Callback, CallbackRequest};
 use crate::domain::id::QuarantineId;
 use crate::domain::message::RawRequest;
 use crate::domain::quarantine::Quarantined;
-use crate::store::{StoreFault, raw};
+use crate::store::{StoreFault, mail, raw};
 
 use super::{Engine, EngineFault, Line};
 
@@ -66,17 +66,16 @@ impl Engine {
         let one = raw::find_quarantined(&mut conn, id)
             .await?
             .ok_or(ReplayFault::Unknown)?;
-        let request = raw::find_raw_request(&mut conn, one.raw)
-            .await?
-            .ok_or(ReplayFault::Unknown)?;
+        let request = raw::find_raw_request(&mut conn, one.raw).await?;
+        let kept = mail::find_raw_mail(&mut conn, one.raw).await?;
         drop(conn);
         let line = self
             .line(&one.gateway)
             .ok_or_else(|| ReplayFault::NoGateway(one.gateway.to_string()))?;
-        let callbacks = read_again(line, &request).map_err(ReplayFault::Unreadable)?;
-        let raw = Arc::new(request);
-        for callback in callbacks {
-            self.apply(line, callback, Arc::clone(&raw)).await?;
+        match (request, kept) {
+            (Some(request), _) => self.replay_request(line, request).await?,
+            (None, Some(kept)) => self.replay_mail(line, kept, id).await?,
+            (None, None) => return Err(ReplayFault::Unknown),
         }
         let now = self.context.clock.now();
         self.context
@@ -90,6 +89,15 @@ impl Engine {
                 })
             })
             .await
+    }
+
+    async fn replay_request(&self, line: &Line, request: RawRequest) -> Result<(), ReplayFault> {
+        let callbacks = read_again(line, &request).map_err(ReplayFault::Unreadable)?;
+        let raw = Arc::new(request);
+        for callback in callbacks {
+            self.apply(line, callback, Arc::clone(&raw)).await?;
+        }
+        Ok(())
     }
 
     /// Does what one callback calls for.

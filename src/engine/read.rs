@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Context, EngineFault, Line};
-use crate::domain::address::Address;
 use crate::domain::agent::{Agent, ApiKey};
 use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Contact, Conversation, Issue};
+use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue};
 use crate::domain::delivery::QueueDepth;
 use crate::domain::event::Event;
 use crate::domain::health::Health;
@@ -43,7 +42,7 @@ pub struct ConversationDetails {
     /// With whom.
     pub contact: Contact,
     /// Their addresses.
-    pub addresses: Vec<Address>,
+    pub addresses: Vec<ContactAddress>,
     /// The newest message.
     pub last_message: Option<Message>,
     /// The open issue.

@@ -9,7 +9,7 @@ use super::rows::{Kind, Statement, json, lite_ids, name_of, named, pg_ids, small
 use super::{Conn, StoreFault, issue};
 use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Contact, Conversation, Thread};
+use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread};
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ContactId, ConversationId, MessageId};
 
@@ -292,7 +292,7 @@ pub async fn list_conversations(
 pub async fn list_contacts(
     conn: &mut Conn,
     ids: &[ContactId],
-) -> Result<Vec<(Contact, Vec<Address>)>, StoreFault> {
+) -> Result<Vec<(Contact, Vec<ContactAddress>)>, StoreFault> {
     #[derive(sqlx::FromRow)]
     struct Found {
         id: Uuid,
@@ -300,18 +300,24 @@ pub async fn list_contacts(
         created_at: i64,
         channel: String,
         value: String,
+        bounced_at: Option<i64>,
+        bounce_reason: Option<String>,
     }
     let text = sql!(conn,
-        lite: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
+        lite: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value, a.bounced_at, a.bounce_reason FROM contact p
             JOIN address a ON a.contact_id = p.id WHERE p.id", lite_ids!(), " ORDER BY p.id, a.channel, a.value"),
-        pg: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value FROM contact p
+        pg: concat!("SELECT p.id, p.name, p.created_at, a.channel, a.value, a.bounced_at, a.bounce_reason FROM contact p
             JOIN address a ON a.contact_id = p.id WHERE p.id", pg_ids!(), " ORDER BY p.id, a.channel, a.value"));
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    let mut contacts: Vec<(Contact, Vec<Address>)> = Vec::new();
+    let mut contacts: Vec<(Contact, Vec<ContactAddress>)> = Vec::new();
     for one in found {
-        let address = address(&one.channel, one.value)?;
+        let bounced_at = one.bounced_at.map(Timestamp);
+        let address = ContactAddress {
+            address: address(&one.channel, one.value)?,
+            bounced: bounced_at.zip(one.bounce_reason),
+        };
         match contacts
             .last_mut()
             .filter(|(contact, _)| contact.id.0 == one.id)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use postern::domain::address::Address;
 use postern::domain::agent::{Agent, AgentRef, ApiKey, Role};
 use postern::domain::clock::Timestamp;
-use postern::domain::conversation::{Contact, Conversation, Issue, IssueState};
+use postern::domain::conversation::{Contact, ContactAddress, Conversation, Issue, IssueState};
 use postern::domain::delivery::{Delivery, DeliveryState};
 use postern::domain::event::{EventKind, NewEvent};
 use postern::domain::failure::{Failure, FailureClass};
@@ -169,7 +169,7 @@ both! {
         assert_eq!(conversation::list_conversations(&mut conn, View::All, None, all, 9).await.unwrap(), [said.clone()]);
         assert_eq!(conversation::list_conversations(&mut conn, View::All, Some(contact.id), all, 9).await.unwrap(), [said.clone()]);
         assert_eq!(conversation::list_conversations(&mut conn, View::Inbox, None, all, 9).await.unwrap(), []);
-        assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![address])]);
+        assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![ContactAddress { address, bounced: None }])]);
         for filter in [
             MessageFilter::default(),
             MessageFilter { conversation: Some(said.id), ..MessageFilter::default() },

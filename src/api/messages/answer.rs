@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::mail::MailBody;
 use crate::api::attachments::FileBody;
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, IssueId, MessageId};
+use crate::domain::mail::Mailbox;
 use crate::domain::message::{Direction, Message, Receipt, Replacement, StatusEvent};
 use crate::domain::status::Status;
 use crate::domain::submit::SubmitRefusal;
@@ -37,7 +39,7 @@ pub(crate) struct MessageBody {
     cc: Vec<String>,
     /// Its subject; none, for a text.
     subject: Option<String>,
-    /// Its words, as sent.
+    /// Its words, as sent; of an inbound mail, what its writer wrote this time.
     #[schema(example = "Your parcel is on its way.")]
     text: String,
     /// `gsm7` or `ucs2`.
@@ -53,6 +55,16 @@ pub(crate) struct MessageBody {
     /// Characters that were replaced so that the text fits GSM-7.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     replacements: Vec<Replacement>,
+    /// A mail's HTML, made harmless; of an inbound one only in answers about one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+    /// All of an inbound mail's text, where quoted mails or a signature make it longer; only in
+    /// answers about one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_text: Option<String>,
+    /// What it has because it is a mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mail: Option<MailBody>,
     /// What is known of it.
     status: Status,
     /// Whether anybody will still say that it was delivered; only for a message that was sent.
@@ -130,6 +142,20 @@ impl From<StatusEvent> for TimelineLine {
     }
 }
 
+impl MessageBody {
+    /// The message with all of its text, and its HTML made harmless.
+    pub(super) fn whole(mut details: MessageDetails, html: Option<String>) -> Self {
+        let mail = details.message.details.mail.as_mut();
+        let full_text = mail.and_then(|mail| mail.full_text.take());
+        let body = Self::from(details);
+        Self {
+            full_text,
+            html: html.or(body.html),
+            ..body
+        }
+    }
+}
+
 impl From<MessageDetails> for MessageBody {
     fn from(details: MessageDetails) -> Self {
         let MessageDetails {
@@ -137,6 +163,8 @@ impl From<MessageDetails> for MessageBody {
             timeline,
             receipt,
         } = details;
+        let mail = message.details.mail;
+        let mail_body = mail.as_deref().map(MailBody::from);
         // That a message was stored is written nowhere but in the message itself.
         let begin = TimelineLine {
             status: match message.direction {
@@ -160,8 +188,8 @@ impl From<MessageDetails> for MessageBody {
             gateway: message.gateway,
             from: message.from,
             to: message.to,
-            cc: Vec::new(),
-            subject: None,
+            cc: (mail.as_ref()).map_or_else(Vec::new, |mail| addresses(&mail.cc)),
+            subject: mail.map(|mail| mail.subject),
             text: message.text,
             encoding: message.encoding,
             segments: message.segments,
@@ -173,6 +201,9 @@ impl From<MessageDetails> for MessageBody {
                 .collect(),
             media: (message.details.media > 0).then_some(message.details.media),
             replacements: message.details.replacements,
+            html: None,
+            full_text: None,
+            mail: mail_body,
             status: message.status,
             receipt,
             error: message.failure,
@@ -185,6 +216,11 @@ impl From<MessageDetails> for MessageBody {
             created_at: message.created_at,
         }
     }
+}
+
+fn addresses(mailboxes: &[Mailbox]) -> Vec<String> {
+    let address = |mailbox: &Mailbox| mailbox.address.clone();
+    mailboxes.iter().map(address).collect()
 }
 
 /// A message that was just accepted or ordered again, as JSON.

@@ -61,6 +61,8 @@ pub struct RawMail {
 pub struct InboundMail {
     /// Where it was found; nothing when it is read again from quarantine.
     pub place: Option<Place>,
+    /// What it was in quarantine, when it is read again.
+    pub replays: Option<QuarantineId>,
     /// The mail as it came.
     pub raw: RawMail,
     /// What makes two copies one.

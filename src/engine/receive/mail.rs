@@ -13,7 +13,7 @@ use self::understand::Reader;
 use crate::blob::fresh_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Thread;
-use crate::domain::id::{ConversationId, MessageId, new_raw_id};
+use crate::domain::id::{ConversationId, MessageId, QuarantineId, new_raw_id};
 use crate::domain::mailbox::AfterRead;
 use crate::domain::message::{Direction, Message};
 use crate::domain::receive::mail::{
@@ -21,8 +21,9 @@ use crate::domain::receive::mail::{
 };
 use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
+use crate::engine::attachments::NewFile;
 use crate::engine::save::save;
-use crate::engine::{Context, Engine, EngineFault, Line};
+use crate::engine::{Context, Engine, EngineFault, Line, ReplayFault};
 use crate::store::{Conn, Tx, conversation, mail, mailbox, message, reference};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
@@ -83,6 +84,26 @@ impl Engine {
         }
     }
 
+    /// Reads a mail from quarantine again.
+    pub(in crate::engine) async fn replay_mail(
+        &self,
+        line: &Line,
+        raw: RawMail,
+        id: QuarantineId,
+    ) -> Result<(), ReplayFault> {
+        let bytes = (self.context.blobs.get(&raw.blob).await).map_err(EngineFault::from)?;
+        let read = Reader::new(&self.context, line)
+            .read(raw, bytes, None)
+            .await;
+        let mut mail = self.keep_files(read).await?;
+        if let Err(reason) = mail.content {
+            return Err(ReplayFault::Unreadable(reason));
+        }
+        mail.replays = Some(id);
+        self.file(Arc::new(vec![mail])).await?;
+        Ok(())
+    }
+
     /// Keeps the mails as they came, and reads them.
     async fn read_mails(
         &self,
@@ -95,35 +116,34 @@ impl Engine {
             .into_iter()
             .map(|fetched| (raw_mail(line, &fetched, now), fetched));
         let kept: Vec<(RawMail, Fetched)> = kept.collect();
-        // Boxed, or the compiler cannot tell that what awaits this may move between threads.
-        let mut writes = Vec::with_capacity(kept.len());
-        let mut reads = Vec::with_capacity(kept.len());
-        for (raw, fetched) in kept {
-            let (key, bytes) = (raw.blob.clone(), fetched.raw.clone());
-            writes.push(async move { self.context.blobs.put(&key, bytes).await }.boxed());
-            reads.push(self.read_mail(&reader, raw, fetched).boxed());
-        }
-        let write = stream::iter(writes)
+        let blobs: Vec<(String, Bytes)> = kept
+            .iter()
+            .map(|(raw, fetched)| (raw.blob.clone(), fetched.raw.clone()))
+            .collect();
+        let write = stream::iter(blobs)
+            .map(|(key, bytes)| async move { self.context.blobs.put(&key, bytes).await }.boxed())
             .buffer_unordered(BLOBS_AT_ONCE)
             .try_collect::<()>();
-        let read = stream::iter(reads)
+        let read = stream::iter(kept)
+            .map(|(raw, fetched)| {
+                let place = place(line, &fetched);
+                reader.read(raw, fetched.raw, Some(place)).boxed()
+            })
             .buffered(understand::at_once())
+            .then(|read| self.keep_files(read).boxed())
             .try_collect::<Vec<InboundMail>>();
         let (written, mails) = futures_util::join!(write, read);
         written?;
         mails
     }
 
-    /// Reads a mail and keeps its files.
-    async fn read_mail(
+    /// Keeps the files of a mail.
+    async fn keep_files(
         &self,
-        reader: &Reader,
-        raw: RawMail,
-        fetched: Fetched,
+        (mut mail, files): (InboundMail, Vec<NewFile>),
     ) -> Result<InboundMail, EngineFault> {
-        let (mut mail, files) = reader.read(raw, fetched).await;
-        let files = files.into_iter().map(|file| self.keep_file(file).boxed());
-        let kept = stream::iter(files.collect::<Vec<_>>())
+        let kept = stream::iter(files)
+            .map(|file| self.keep_file(file).boxed())
             .buffered(BLOBS_AT_ONCE)
             .try_collect()
             .await?;
@@ -144,6 +164,7 @@ impl Engine {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(fault) => mails.iter().map(|_| Err(fault.clone())).collect(),
         };
+        self.forget_copies(&mails, &outcome).await;
         let gateway = line.spec.name.as_str();
         let stored =
             |one: &&Result<MailReceipt, EngineFault>| matches!(one, Ok(MailReceipt::Stored(_)));
@@ -151,6 +172,27 @@ impl Engine {
         metrics::counter!("postern_messages_received_total", "gateway" => gateway.to_owned(), "channel" => "email")
             .increment(stored as u64);
         outcome
+    }
+
+    /// Removes the bytes of mails that were known already; a crash before that leaves blobs that
+    /// nothing names.
+    async fn forget_copies(
+        &self,
+        mails: &[InboundMail],
+        outcome: &[Result<MailReceipt, EngineFault>],
+    ) {
+        let copies = mails.iter().zip(outcome).filter(|(_, outcome)| {
+            matches!(outcome, Ok(MailReceipt::Known(_) | MailReceipt::Skipped))
+        });
+        for (mail, _) in copies {
+            let files = mail.content.iter().flat_map(|letter| &letter.files);
+            let keys = files.filter_map(|file| file.blob.as_ref());
+            for key in keys.chain(std::iter::once(&mail.raw.blob)) {
+                if let Err(fault) = self.context.blobs.delete(key).await {
+                    tracing::warn!(%fault, "a copy of a mail was not removed");
+                }
+            }
+        }
     }
 
     /// Finds the mail that the database refuses, and keeps it in quarantine, in its place.
@@ -236,7 +278,12 @@ async fn load(
     issue_number: i64,
 ) -> Result<Before, EngineFault> {
     let keys: Vec<_> = mails.iter().map(InboundMail::key).collect();
-    let known = reference::load_references(conn, Direction::Inbound, &keys).await?;
+    let mut known = reference::load_references(conn, Direction::Inbound, &keys).await?;
+    // What is known as unreadable shall become a message now.
+    known.retain(|_, known| {
+        let quarantined = Some(QuarantineId(known.message.0));
+        mails.iter().all(|mail| mail.replays != quarantined)
+    });
     let unknown = |mail: &&InboundMail| !known.contains_key(&mail.key());
     let letters: Vec<&Letter> = mails
         .iter()

@@ -189,7 +189,7 @@ fn message(
         from: writer.unwrap_or_default(),
         to: letter.to.clone(),
         text: letter.text.clone(),
-        encoding: "utf8".to_owned(),
+        encoding: "utf-8".to_owned(),
         segments: 1,
         status: Status::Received,
         failure: None,

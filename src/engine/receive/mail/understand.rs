@@ -9,10 +9,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::notice::told;
-use super::{Fetched, place, waits};
+use super::waits;
 use crate::domain::address::Address;
 use crate::domain::mail::{MailDetails, Mailbox, Verified};
-use crate::domain::receive::mail::{InboundMail, Letter, RawMail};
+use crate::domain::receive::mail::{InboundMail, Letter, Place, RawMail};
 use crate::engine::attachments::NewFile;
 use crate::engine::{Context, Line};
 use crate::mail::token::Signer;
@@ -63,21 +63,26 @@ impl Reader {
     }
 
     /// Reads a mail, and its files; one that cannot be read says why.
-    pub(super) async fn read(&self, raw: RawMail, fetched: Fetched) -> (InboundMail, Vec<NewFile>) {
-        let mut content = self.understand(fetched.raw.clone()).await;
+    pub(super) async fn read(
+        &self,
+        raw: RawMail,
+        bytes: Bytes,
+        place: Option<Place>,
+    ) -> (InboundMail, Vec<NewFile>) {
+        let mut content = self.understand(bytes.clone()).await;
         let files = content
             .as_mut()
             .map_or_else(|_| Vec::new(), |mail| files(mail));
         let fingerprint = match &content {
             Ok(mail) => mail.fingerprint.clone(),
-            Err(_) => hex::encode(Sha256::digest(&fetched.raw)),
+            Err(_) => hex::encode(Sha256::digest(&bytes)),
         };
-        let place = Some(place(&self.line, &fetched));
         let rules = self.line.spec.mail.as_ref();
         let mail = InboundMail {
+            waits: place.is_some() && waits(&self.line),
             place,
+            replays: None,
             fingerprint,
-            waits: waits(&self.line),
             after_close: self.line.spec.after_close,
             automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
             reopen_on_failure: rules.is_some_and(|mail| mail.reopen_on_failure),

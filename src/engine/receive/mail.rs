@@ -10,7 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use self::understand::Reader;
-use crate::blob::fresh_key;
+use crate::blob::{Blobs, fresh_key};
+use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Thread;
 use crate::domain::id::{ConversationId, MessageId, QuarantineId, new_raw_id};
@@ -26,7 +27,8 @@ use crate::engine::save::save;
 use crate::engine::{Context, Engine, EngineFault, Line, ReplayFault};
 use crate::store::{Conn, Tx, conversation, mail, mailbox, message, reference};
 use bytes::Bytes;
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// How many blobs are written at once: their fsyncs share the disk's turns.
 const BLOBS_AT_ONCE: usize = 16;
@@ -111,30 +113,44 @@ impl Engine {
         batch: Vec<Fetched>,
     ) -> Result<Vec<InboundMail>, EngineFault> {
         let now = self.context.clock.now();
-        let reader = Reader::new(&self.context, line);
-        let kept = batch
-            .into_iter()
-            .map(|fetched| (raw_mail(line, &fetched, now), fetched));
-        let kept: Vec<(RawMail, Fetched)> = kept.collect();
-        let blobs: Vec<(String, Bytes)> = kept
-            .iter()
-            .map(|(raw, fetched)| (raw.blob.clone(), fetched.raw.clone()))
-            .collect();
-        let write = stream::iter(blobs)
-            .map(|(key, bytes)| async move { self.context.blobs.put(&key, bytes).await }.boxed())
+        let reader = Arc::new(Reader::new(&self.context, line));
+        // Each future owns what it works with, so that whoever awaits them may be on any thread.
+        let (mut writes, mut reads) = (Vec::new(), Vec::new());
+        for fetched in batch {
+            let (raw, place) = (raw_mail(line, &fetched, now), place(line, &fetched));
+            writes.push(write(&self.context.blobs, &raw, fetched.raw.clone()));
+            reads.push(
+                self.clone()
+                    .read(Arc::clone(&reader), raw, fetched.raw, place),
+            );
+        }
+        let write = stream::iter(writes)
             .buffer_unordered(BLOBS_AT_ONCE)
             .try_collect::<()>();
-        let read = stream::iter(kept)
-            .map(|(raw, fetched)| {
-                let place = place(line, &fetched);
-                reader.read(raw, fetched.raw, Some(place)).boxed()
-            })
+        let read = stream::iter(reads)
             .buffered(understand::at_once())
-            .then(|read| self.keep_files(read).boxed())
             .try_collect::<Vec<InboundMail>>();
         let (written, mails) = futures_util::join!(write, read);
         written?;
         mails
+    }
+
+    fn keep(self, file: NewFile) -> BoxFuture<'static, Result<Attachment, EngineFault>> {
+        Box::pin(async move { self.keep_file(file).await })
+    }
+
+    /// Reads a mail and keeps its files.
+    fn understand(
+        self,
+        reader: Arc<Reader>,
+        raw: RawMail,
+        bytes: Bytes,
+        place: Place,
+    ) -> BoxFuture<'static, Result<InboundMail, EngineFault>> {
+        Box::pin(async move {
+            let read = reader.read(raw, bytes, Some(place)).await;
+            self.keep_files(read).await
+        })
     }
 
     /// Keeps the files of a mail.
@@ -142,8 +158,11 @@ impl Engine {
         &self,
         (mut mail, files): (InboundMail, Vec<NewFile>),
     ) -> Result<InboundMail, EngineFault> {
-        let kept = stream::iter(files)
-            .map(|file| self.keep_file(file).boxed())
+        let mut kept = Vec::with_capacity(files.len());
+        for file in files {
+            kept.push(self.clone().keep(file));
+        }
+        let kept = stream::iter(kept)
             .buffered(BLOBS_AT_ONCE)
             .try_collect()
             .await?;
@@ -228,6 +247,15 @@ impl Engine {
             .write(move |tx| Box::pin(async move { slice(tx, &mails, &context).await }))
             .await
     }
+}
+
+fn write(
+    blobs: &Blobs,
+    raw: &RawMail,
+    bytes: Bytes,
+) -> BoxFuture<'static, Result<(), EngineFault>> {
+    let (blobs, key) = (blobs.clone(), raw.blob.clone());
+    Box::pin(async move { Ok(blobs.put(&key, bytes).await?) })
 }
 
 fn raw_mail(line: &Line, fetched: &Fetched, now: Timestamp) -> RawMail {

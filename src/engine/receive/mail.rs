@@ -121,7 +121,7 @@ impl Engine {
             writes.push(write(&self.context.blobs, &raw, fetched.raw.clone()));
             reads.push(
                 self.clone()
-                    .read(Arc::clone(&reader), raw, fetched.raw, place),
+                    .understand(Arc::clone(&reader), raw, fetched.raw, place),
             );
         }
         let write = stream::iter(writes)

@@ -4,6 +4,7 @@ CREATE TABLE mailbox (
     name TEXT NOT NULL,
     uidvalidity BIGINT NOT NULL,
     start_uid BIGINT NOT NULL,
+    history_to BIGINT NOT NULL,
     read_to BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     since BIGINT NOT NULL,

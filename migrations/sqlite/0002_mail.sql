@@ -4,6 +4,7 @@ CREATE TABLE mailbox (
     name TEXT NOT NULL,
     uidvalidity INTEGER NOT NULL,
     start_uid INTEGER NOT NULL,
+    history_to INTEGER NOT NULL,
     read_to INTEGER NOT NULL,
     opened_at INTEGER NOT NULL,
     since INTEGER NOT NULL,

@@ -186,8 +186,24 @@ pub struct MailboxState {
     pub start_uid: u32,
     /// Of all mails up to this UID it is known what became of them.
     pub read_to: u32,
+    /// Mails up to this UID were there when the server numbered them anew; zero when it never did.
+    pub history_to: u32,
     /// Since when it is read under this UIDVALIDITY.
     pub opened_at: Timestamp,
-    /// Mails that the server received earlier, and that nobody knows, are not read either.
+    /// Since when the mailbox is read at all, where what was in it before shall stay unread.
     pub since: Timestamp,
+}
+
+/// How far a mail server's clock may be behind ours.
+const SKEW: Duration = Duration::from_hours(24);
+
+impl MailboxState {
+    /// Whether a mail that nobody knows was there before the mailbox was read at all.
+    ///
+    /// Only after the server numbered its mails anew is there no better sign than the time at which
+    /// the server received a mail; in doubt it is read. What comes in later is never history,
+    /// whatever its time is.
+    pub fn is_history(&self, uid: u32, received_at: Timestamp) -> bool {
+        uid <= self.history_to && received_at.plus(SKEW) < self.since
+    }
 }

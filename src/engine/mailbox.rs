@@ -1,7 +1,6 @@
 //! Mailboxes: how far they were read, and what is still to be done on the server.
 
 use super::{Engine, EngineFault};
-use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::gateway::GatewayName;
 use crate::domain::mailbox::MailboxState;
@@ -17,30 +16,13 @@ impl Engine {
         Ok(mailbox::find_mailbox(&mut conn, gateway).await?)
     }
 
-    /// Begins to read a mailbox after a UID: at the first run, and when its name or its
-    /// UIDVALIDITY is another one than before.
+    /// Begins to read a mailbox: at the first run, and when its name or its UIDVALIDITY is another
+    /// one than before; else it says how far it was read.
     ///
-    /// When it is not the first time, operators are told, and what the server received before the
-    /// first time is passed over, unless everything was to be read then: after a change of
-    /// UIDVALIDITY the mailbox is read from its beginning, and what is known is known by its
-    /// content.
-    pub async fn open_mailbox(
-        &self,
-        gateway: &GatewayName,
-        name: &str,
-        uidvalidity: u32,
-        start_after_uid: u32,
-    ) -> Result<MailboxState, EngineFault> {
-        let now = self.context.clock.now();
-        let opened = MailboxState {
-            gateway: gateway.clone(),
-            name: name.to_owned(),
-            uidvalidity,
-            start_uid: start_after_uid,
-            read_to: start_after_uid,
-            opened_at: now,
-            since: Timestamp(if start_after_uid > 0 { now.0 } else { i64::MIN }),
-        };
+    /// When it is not the first time, operators are told. After a change of UIDVALIDITY the
+    /// mailbox is read from its beginning: what is known is known by its content, and what was
+    /// there before the first run stays unread ([`MailboxState::is_history`]).
+    pub async fn open_mailbox(&self, opened: MailboxState) -> Result<MailboxState, EngineFault> {
         self.context
             .store
             .write(move |tx| Box::pin(open(tx, opened)))
@@ -109,6 +91,8 @@ async fn open(tx: &mut Tx, mut opened: MailboxState) -> Result<MailboxState, Eng
         }
         if earlier.name == opened.name {
             opened.since = earlier.since;
+        } else {
+            opened.history_to = 0;
         }
         let reason = if earlier.name == opened.name {
             "the server numbers the mails of the mailbox anew; it is read again, and what is known is passed over"
@@ -128,6 +112,8 @@ async fn open(tx: &mut Tx, mut opened: MailboxState) -> Result<MailboxState, Eng
             conversation: None,
             data: data.json(),
         });
+    } else {
+        opened.history_to = 0;
     }
     mailbox::upsert_mailbox(&mut tx.conn, &opened).await?;
     Ok(opened)

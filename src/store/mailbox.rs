@@ -18,6 +18,7 @@ struct Row {
     name: String,
     uidvalidity: i64,
     start_uid: i64,
+    history_to: i64,
     read_to: i64,
     opened_at: i64,
     since: i64,
@@ -37,6 +38,7 @@ impl TryFrom<Row> for MailboxState {
             name: row.name,
             uidvalidity: number(row.uidvalidity),
             start_uid: number(row.start_uid),
+            history_to: number(row.history_to),
             read_to: number(row.read_to),
             opened_at: Timestamp(row.opened_at),
             since: Timestamp(row.since),
@@ -49,7 +51,7 @@ pub async fn find_mailbox(
     conn: &mut Conn,
     gateway: &GatewayName,
 ) -> Result<Option<MailboxState>, StoreFault> {
-    let text = "SELECT gateway, name, uidvalidity, start_uid, read_to, opened_at, since
+    let text = "SELECT gateway, name, uidvalidity, start_uid, history_to, read_to, opened_at, since
         FROM mailbox WHERE gateway = $1";
     let row: Option<Row> =
         on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
@@ -58,16 +60,17 @@ pub async fn find_mailbox(
 
 /// Begins to read a mailbox, whatever was read before.
 pub async fn upsert_mailbox(conn: &mut Conn, state: &MailboxState) -> Result<(), StoreFault> {
-    let text = "INSERT INTO mailbox (gateway, name, uidvalidity, start_uid, read_to, opened_at, since, trying, tries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
+    let text = "INSERT INTO mailbox (gateway, name, uidvalidity, start_uid, history_to, read_to, opened_at, since, trying, tries)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)
         ON CONFLICT (gateway) DO UPDATE SET name = excluded.name, uidvalidity = excluded.uidvalidity,
-            start_uid = excluded.start_uid, read_to = excluded.read_to, opened_at = excluded.opened_at,
+            start_uid = excluded.start_uid, history_to = excluded.history_to, read_to = excluded.read_to, opened_at = excluded.opened_at,
             since = excluded.since, trying = 0, tries = 0";
     on!(conn, c => sqlx::query(text)
         .bind(state.gateway.as_str())
         .bind(state.name.as_str())
         .bind(i64::from(state.uidvalidity))
         .bind(i64::from(state.start_uid))
+        .bind(i64::from(state.history_to))
         .bind(i64::from(state.read_to))
         .bind(state.opened_at.0)
         .bind(state.since.0)

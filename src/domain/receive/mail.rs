@@ -21,6 +21,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::gateway::{AfterClose, GatewayName};
 use crate::domain::id::{MessageId, QuarantineId};
 use crate::domain::mail::MailDetails;
+use crate::domain::mailbox::MailboxState;
 use crate::domain::message::Message;
 use crate::domain::quarantine::Quarantined;
 use crate::domain::report::{Known, Timelines};
@@ -191,8 +192,8 @@ pub struct Before {
     pub timelines: Timelines,
     /// The threads with the writers and of those messages.
     pub threads: Threads,
-    /// Mails that the server received earlier and that nobody knows are not read.
-    pub since: Timestamp,
+    /// How far the mailbox was read that the mails are in, when they are in one.
+    pub mailbox: Option<MailboxState>,
 }
 
 /// Decides what the mails change, in their order.
@@ -225,9 +226,7 @@ impl Deciding {
     fn one(&mut self, mail: &InboundMail, now: Timestamp) -> MailReceipt {
         let receipt = match self.before.known.get(&mail.key()) {
             Some(known) => MailReceipt::Known(known.message),
-            None if mail.place.is_some() && mail.raw.received_at < self.before.since => {
-                MailReceipt::Skipped
-            }
+            None if self.is_history(mail) => MailReceipt::Skipped,
             None => self.keep(mail, now),
         };
         let kept = !matches!(receipt, MailReceipt::Known(_) | MailReceipt::Skipped);
@@ -240,6 +239,13 @@ impl Deciding {
             });
         }
         receipt
+    }
+
+    fn is_history(&self, mail: &InboundMail) -> bool {
+        let (Some(mailbox), Some(place)) = (&self.before.mailbox, &mail.place) else {
+            return false;
+        };
+        mailbox.is_history(place.uid, mail.raw.received_at)
     }
 
     /// Keeps a mail that is not known.

@@ -329,7 +329,7 @@ async fn load(
     let messages = message::load_messages(conn, &named).await?;
     let threads = load_threads(conn, &letters, &messages).await?;
     let timelines = load_timelines(conn, &letters, &messages).await?;
-    let since = match mails.iter().find_map(|mail| mail.place.as_ref()) {
+    let mailbox = match mails.iter().find_map(|mail| mail.place.as_ref()) {
         Some(place) => mailbox::find_mailbox(conn, &place.gateway).await?,
         None => None,
     };
@@ -339,7 +339,7 @@ async fn load(
         messages,
         timelines,
         threads: Threads::new(threads, issue_number),
-        since: since.map_or(Timestamp(i64::MIN), |state| state.since),
+        mailbox,
     })
 }
 

@@ -21,6 +21,7 @@ impl Reader {
         let name = &self.line.spec.name;
         let imap = self.account.imap();
         let known = self.engine.mailbox(name).await?;
+        let last = last_uid(session, selected).await?;
         let start_after = match known {
             Some(state) if state.name == imap.mailbox => {
                 if state.uidvalidity == selected.uidvalidity {
@@ -32,31 +33,40 @@ impl Reader {
                 // What is known is known by its content.
                 0
             }
-            Some(_) | None => first_uid(session, selected, imap.first_run).await?,
+            Some(_) | None => first_uid(session, last, imap.first_run).await?,
         };
-        let opened = self
-            .engine
-            .open_mailbox(name, &imap.mailbox, selected.uidvalidity, start_after)
-            .await?;
-        Ok(opened)
+        let now = self.engine.clock().now();
+        let opened = MailboxState {
+            gateway: name.clone(),
+            name: imap.mailbox.clone(),
+            uidvalidity: selected.uidvalidity,
+            start_uid: start_after,
+            history_to: last,
+            read_to: start_after,
+            opened_at: now,
+            since: match imap.first_run {
+                FirstRun::New => now,
+                FirstRun::All => Timestamp(i64::MIN),
+                FirstRun::Since(since) => since,
+            },
+        };
+        Ok(self.engine.open_mailbox(opened).await?)
+    }
+}
+
+/// The UID of the last mail, or one that no mail has yet above it.
+async fn last_uid(session: &mut Session, selected: Selected) -> Result<u32, Trouble> {
+    match selected.uidnext {
+        Some(next) => Ok(next.saturating_sub(1)),
+        None => {
+            let all = session.search(1, u32::MAX).await?;
+            Ok(all.last().copied().unwrap_or(0))
+        }
     }
 }
 
 /// After which UID the first run reads.
-async fn first_uid(
-    session: &mut Session,
-    selected: Selected,
-    first_run: FirstRun,
-) -> Result<u32, Trouble> {
-    let last = match selected.uidnext {
-        Some(next) => next.saturating_sub(1),
-        None => session
-            .search(1, u32::MAX)
-            .await?
-            .last()
-            .copied()
-            .unwrap_or(0),
-    };
+async fn first_uid(session: &mut Session, last: u32, first_run: FirstRun) -> Result<u32, Trouble> {
     let since = match first_run {
         FirstRun::New => return Ok(last),
         FirstRun::All => return Ok(0),

@@ -11,6 +11,7 @@ mod gateways;
 mod issues;
 mod keys;
 mod lists;
+mod media;
 mod messages;
 mod openapi;
 mod quarantine;
@@ -94,6 +95,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/agents/{id}", get(agents::find))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/media/{token}/{name}", get(media::find))
         .merge(docs::router())
         .method_not_allowed_fallback(async || {
             Problem::new(Code::MethodNotAllowed, "this path has other methods")

@@ -136,6 +136,7 @@ fn start_workers(engine: &Engine, mailboxes: Vec<(GatewayName, Account)>, tasks:
         "housekeeping",
         worker::housekeeping::run(engine.clone(), tasks.clone()),
     );
+    tasks.spawn_vital("media", worker::media::run(engine.clone(), tasks.clone()));
     tasks.spawn_vital("gauges", worker::gauges::run(engine.clone(), tasks.clone()));
 }
 

@@ -8,7 +8,9 @@ mod client;
 mod expression;
 mod fault;
 mod gateway;
+pub mod guard;
 pub mod imap;
+mod media;
 mod message;
 pub mod oauth2;
 mod payload;
@@ -23,7 +25,7 @@ mod verdict;
 pub use fault::{GatewayFault, ProfileFault, Refusal, Unreadable};
 pub use gateway::Gateway;
 pub use message::{
-    Answer, Callback, CallbackRequest, Capabilities, InboundPart, InboundReport, InboundText,
-    OutboundText, ReportPart,
+    Answer, Callback, CallbackRequest, Capabilities, InboundFile, InboundPart, InboundReport,
+    InboundText, OutboundText, ReportPart,
 };
 pub use profile::Profiles;

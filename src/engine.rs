@@ -35,9 +35,11 @@ mod feed;
 mod housekeeping;
 mod issues;
 mod keys;
+mod links;
 mod mailbox;
 mod mailbox_health;
 mod mails;
+mod media;
 mod orders;
 mod quarantine;
 mod read;
@@ -53,6 +55,7 @@ pub use deliver::{Claimed, Lease};
 pub use feed::Feed;
 pub use issues::IssueFault;
 pub use keys::{KeyFault, NewKey};
+pub use media::MediaOutcome;
 pub use orders::{OrderFault, Retried};
 pub use quarantine::ReplayFault;
 pub use read::{
@@ -125,6 +128,8 @@ struct Context {
     lines: HashMap<GatewayName, Line>,
     senders: Senders,
     wake: HashMap<GatewayName, Arc<Notify>>,
+    /// Tells of files that are to be fetched.
+    media: Notify,
 }
 
 /// The use cases of one daemon; clones share everything.
@@ -172,6 +177,7 @@ impl Engine {
             lines,
             senders,
             wake,
+            media: Notify::new(),
         });
         Ok(Self {
             receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),

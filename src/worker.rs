@@ -4,6 +4,7 @@ pub mod gauges;
 pub mod housekeeping;
 mod limiter;
 pub mod mailbox;
+pub mod media;
 pub mod sender;
 
 use std::time::Duration;

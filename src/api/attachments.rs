@@ -1,6 +1,6 @@
 //! Attachments: upload files to send, read those of messages.
 
-mod serve;
+pub(super) mod serve;
 mod upload;
 
 use axum::Json as Answer;

@@ -7,6 +7,8 @@ use url::Url;
 
 use super::client::{self, Transport};
 use super::fault::{GatewayFault, Refusal, Unreadable};
+use super::guard::{FetchFault, Fetched};
+use super::media::Media;
 use super::message::{Answer, Callback, CallbackRequest, Capabilities, OutboundText};
 use super::profile::{Profile, Profiles};
 use super::read::Reader;
@@ -30,6 +32,7 @@ pub struct Gateway {
     country: String,
     callback_url: String,
     client: reqwest::Client,
+    media: Media,
     clock: Clock,
 }
 
@@ -77,6 +80,7 @@ impl Gateway {
                 mms: profile.capabilities.mms && spec.mms,
                 ..profile.capabilities.clone()
             },
+            media: Media::open(&profile.fetches, &settings, spec),
             profile,
             verifier,
             settings: settings.value(),
@@ -107,6 +111,11 @@ impl Gateway {
     /// What the provider expects to read once its post is stored or was known already.
     pub fn answer(&self) -> Answer {
         self.profile.answer.clone()
+    }
+
+    /// Fetches a file of an inbound message from where the provider said that it is.
+    pub async fn fetch(&self, url: &str) -> Result<Fetched, FetchFault> {
+        self.media.fetch(url).await
     }
 
     /// What the gateway can do.

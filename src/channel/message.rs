@@ -58,6 +58,19 @@ pub struct InboundText {
     pub part: Option<InboundPart>,
     /// How many pictures or other files came with it.
     pub media: u32,
+    /// Those of them that say where they can be fetched.
+    pub files: Vec<InboundFile>,
+}
+
+/// A file that came with a message, still at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundFile {
+    /// Where it can be fetched.
+    pub url: String,
+    /// Its media type, as the provider says.
+    pub content_type: Option<String>,
+    /// Its name, as the provider says.
+    pub name: Option<String>,
 }
 
 /// The place of one part in a long message.

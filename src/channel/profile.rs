@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) use compile::{Messages, Profile, Reports, Results, Sends};
+pub(super) use compile::{Fetches, Messages, Profile, Reports, Results, Sends};
 pub(super) use file::{
     AnswerFormat, ErrorRow, Numbers, SendFormat, SendMethod, ServerError, WithoutReference,
 };

@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use super::expression::Expression;
 use super::fault::Unreadable;
 use super::message::{
-    Callback, CallbackRequest, InboundPart, InboundReport, InboundText, ReportPart,
+    Callback, CallbackRequest, InboundFile, InboundPart, InboundReport, InboundText, ReportPart,
 };
 use super::payload;
 use super::profile::{ErrorRow, Messages, Numbers, Profile, Reports, WithoutReference};
 use crate::domain::address::Address;
+use crate::domain::attachment::MOST_FILES;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::status::Status;
@@ -20,6 +21,9 @@ use crate::sms::Keyword;
 
 /// The longest reference: longer ones would not fit an index, and no provider gives them.
 pub(super) const LONGEST_REFERENCE: usize = 255;
+
+/// The longest address of a file; signed ones have a thousand characters.
+const LONGEST_URL: usize = 8_192;
 
 /// The longest words of a provider that are passed on, in characters.
 const LONGEST_DETAIL: usize = 200;
@@ -82,6 +86,7 @@ impl Reader<'_> {
             keyword: keyword(fields.keyword.as_ref(), scope),
             part: part(fields, scope),
             media: number(fields.media.as_ref(), scope).unwrap_or(0),
+            files: files(fields, scope),
         })
     }
 
@@ -266,6 +271,22 @@ fn part(fields: &Messages, scope: &Value) -> Option<InboundPart> {
         number: which,
         total,
     })
+}
+
+/// The files of a message, no more of them than a message has.
+fn files(fields: &Messages, scope: &Value) -> Vec<InboundFile> {
+    let count = number(fields.media.as_ref(), scope).unwrap_or(0);
+    let most = u32::try_from(MOST_FILES).unwrap_or(u32::MAX);
+    let file = |n: u32| {
+        let scope = context! { n => n, ..scope.clone() };
+        let text = |leaf: &Option<Expression>| leaf.as_ref()?.text(&scope);
+        Some(InboundFile {
+            url: text(&fields.media_url).filter(|url| url.len() <= LONGEST_URL)?,
+            content_type: text(&fields.media_type),
+            name: text(&fields.media_name),
+        })
+    };
+    (0..count.min(most)).filter_map(file).collect()
 }
 
 /// A reference made of what the message says, told apart from a provider's by its prefix.

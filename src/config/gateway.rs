@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use super::fault::Faults;
 use super::section::{Section, wrong_type};
-use super::{country, mail, secret};
+use super::{country, mail, secret, server};
 use crate::domain::address::Address;
 use crate::domain::gateway::{
     AfterClose, ChannelKind, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule,
@@ -28,6 +28,7 @@ pub(super) const KEYS: &[&str] = &[
     "reopen_within",
     "smart_encoding",
     "mms",
+    "allow_networks",
     "valid_for",
     "retry",
     "settings",
@@ -105,6 +106,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
     let on_unknown = section.word("on_unknown", &on_unknown, faults);
     let smart_encoding = section.flag("smart_encoding", faults);
     let mms = section.flag("mms", faults);
+    let allow_networks = server::networks(section, "allow_networks", faults);
     let valid_for = section.duration("valid_for", faults);
     let default = section.flag("default", faults) == Some(true);
     Some(Configured {
@@ -120,6 +122,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
             after_close,
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
+            allow_networks,
             retry,
             valid_for: valid_for.unwrap_or(if is_mail { MAIL_VALID_FOR } else { VALID_FOR }),
             settings,
@@ -129,7 +132,13 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
 }
 
 fn refuse_texts_only(section: &Section<'_>, faults: &mut Faults<'_>) {
-    for key in ["profile", "settings", "smart_encoding", "mms"] {
+    for key in [
+        "profile",
+        "settings",
+        "smart_encoding",
+        "mms",
+        "allow_networks",
+    ] {
         if section.has(key) {
             let reason = format!("{key}: a mailbox has no such thing");
             faults.add(&section.span_of(key), reason, format!("remove {key}"));

@@ -73,7 +73,7 @@ impl Server {
                 .unwrap_or(default.request_timeout),
             drain_timeout: (section.duration("drain_timeout", faults))
                 .unwrap_or(default.drain_timeout),
-            trusted_proxies: read_proxies(section, faults),
+            trusted_proxies: networks(section, "trusted_proxies", faults),
         };
         if server.listen == server.admin_listen && server.listen.port() != 0 {
             faults.add(
@@ -110,14 +110,15 @@ fn parse_public_url(text: &str) -> Result<Url, Misfit> {
     Ok(url)
 }
 
-fn read_proxies(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<Network> {
+/// Reads a list of networks.
+pub(super) fn networks(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Vec<Network> {
     let mut networks = Vec::new();
-    for (text, span) in (section.texts("trusted_proxies", faults)).unwrap_or_default() {
+    for (text, span) in (section.texts(key, faults)).unwrap_or_default() {
         match text.parse() {
             Ok(network) => networks.push(network),
             Err(_) => faults.add(
                 &span,
-                format!("trusted_proxies: {text:?} is not an address or a network"),
+                format!("{key}: {text:?} is not an address or a network"),
                 "such as \"10.0.0.7\" or \"10.0.0.0/8\"",
             ),
         }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::mailbox::MailSpec;
+use super::network::Network;
 
 /// The name of a gateway: 1 to 64 of `a-z 0-9 -`, as in the URL of its callbacks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -168,6 +169,8 @@ pub struct GatewaySpec {
     pub smart_encoding: bool,
     /// Whether the sender can carry media.
     pub mms: bool,
+    /// Networks that files may be fetched from although they are not the world's.
+    pub allow_networks: Vec<Network>,
     /// When a message that was provably not sent is tried again.
     pub retry: RetrySchedule,
     /// How long a message is worth sending, when the sender of it did not say.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
+use super::attachment::{Attachment, Source};
 use super::changes::{Changes, Reference};
 use super::clock::Timestamp;
 use super::event::{EventData, EventKind, NewEvent};
@@ -43,6 +44,17 @@ pub struct Part {
     pub total: u32,
 }
 
+/// A file that is still at the provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Where it can be fetched.
+    pub url: String,
+    /// Its media type, as the provider says; empty when it says none.
+    pub content_type: String,
+    /// Its name, as the provider says; empty when it says none.
+    pub name: String,
+}
+
 /// A text that a provider brought, with the rules of its gateway.
 #[derive(Debug, Clone)]
 pub struct Inbound {
@@ -70,6 +82,8 @@ pub struct Inbound {
     pub sent_at: Option<Timestamp>,
     /// How many media came with it.
     pub media: u32,
+    /// Those of them that say where they can be fetched.
+    pub files: Vec<RemoteFile>,
     /// Which part of a long message it is.
     pub part: Option<Part>,
     /// The request that brought it.
@@ -202,7 +216,11 @@ impl Deciding {
             now,
             &mut self.changes,
         );
-        let message = message(id, inbound, filed, now);
+        let mut message = message(id, inbound, filed, now);
+        for file in attachments(id, inbound, now) {
+            message.details.files.push(file.enclosed());
+            self.changes.attachments.push(file);
+        }
         let data = EventData {
             message: Some(id),
             issue: message.issue,
@@ -345,6 +363,18 @@ fn message(
         round: 0,
         created_at: now,
     }
+}
+
+/// The files that are to be fetched for a message.
+fn attachments(id: MessageId, inbound: &Inbound, now: Timestamp) -> Vec<Attachment> {
+    let pending = |file: &RemoteFile| {
+        let source = Source {
+            gateway: inbound.gateway.clone(),
+            url: file.url.clone(),
+        };
+        Attachment::pending(id, source, &file.name, &file.content_type, now)
+    };
+    inbound.files.iter().map(pending).collect()
 }
 
 /// The text of a long message as far as it has come, with a mark for each gap.

@@ -8,9 +8,9 @@ use futures_util::future::BoxFuture;
 
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
-use crate::channel::InboundText;
+use crate::channel::{InboundFile, InboundText};
 use crate::domain::message::{Direction, RawRequest};
-use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, receive};
+use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, receive};
 use crate::domain::threads::Threads;
 use crate::sms;
 use crate::store::{Tx, conversation, message, reference};
@@ -27,7 +27,11 @@ impl Engine {
         raw: Arc<RawRequest>,
     ) -> Result<Receipt, EngineFault> {
         let gateway = line.spec.name.as_str().to_owned();
+        let brings_files = !text.files.is_empty();
         let receipt = self.receive.ask(inbound(line, text, raw)).await?;
+        if brings_files {
+            self.context.media.notify_one();
+        }
         if matches!(receipt, Receipt::Stored(_)) {
             metrics::counter!("postern_messages_received_total", "gateway" => gateway, "channel" => "sms")
                 .increment(1);
@@ -65,10 +69,19 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         after_close: spec.after_close,
         sent_at: text.sent_at,
         media: text.media,
+        files: text.files.into_iter().map(remote).collect(),
         part: part.filter(|part| {
             part.total > 1 && part.total <= MOST_PARTS && (1..=part.total).contains(&part.number)
         }),
         raw,
+    }
+}
+
+fn remote(file: InboundFile) -> RemoteFile {
+    RemoteFile {
+        url: file.url,
+        content_type: file.content_type.unwrap_or_default(),
+        name: file.name.unwrap_or_default(),
     }
 }
 

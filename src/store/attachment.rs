@@ -170,6 +170,13 @@ pub async fn list_due(
     rows.into_iter().map(Attachment::try_from).collect()
 }
 
+/// Makes every pending one due, also those that a daemon was fetching when it stopped.
+pub async fn update_due(conn: &mut Conn, now: Timestamp) -> Result<(), StoreFault> {
+    let text = "UPDATE attachment SET due_at = $1 WHERE state = 'pending' AND due_at > $1";
+    on!(conn, c => sqlx::query(text).bind(now.0).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Takes away those that were uploaded before a time and never used, at most so many; gives back
 /// the keys of their bytes.
 pub async fn delete_unused(

@@ -33,6 +33,7 @@ fn shown(callback: &Callback) -> Value {
             "keyword": text.keyword.map(|keyword| format!("{keyword:?}")),
             "part": text.part.as_ref().map(|part| json!([part.key, part.number, part.total])),
             "media": text.media,
+            "files": text.files.iter().map(|file| json!([file.url, file.content_type, file.name])).collect::<Vec<_>>(),
         }}),
         Callback::Report(report) => json!({"report": {
             "reference": report.reference,

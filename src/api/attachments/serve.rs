@@ -23,7 +23,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// # Errors
 ///
 /// A 409 while they are not here.
-pub(super) async fn serve(api: &Api, attachment: &Attachment) -> Result<Response, Problem> {
+pub(in crate::api) async fn serve(api: &Api, attachment: &Attachment) -> Result<Response, Problem> {
     match attachment.state {
         FileState::Stored => {}
         FileState::Pending | FileState::Failed => return Err(not_here(attachment)),

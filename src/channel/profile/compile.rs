@@ -7,8 +7,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::file::{
-    AnswerFormat, ErrorRow, File, Leaf, MessageTable, Numbers, ReportTable, SendFormat, SendMethod,
-    SendTable, ServerError, WithoutReference,
+    AnswerFormat, ErrorRow, File, Leaf, MediaTable, MessageTable, Numbers, ReportTable, SendFormat,
+    SendMethod, SendTable, ServerError, WithoutReference,
 };
 use crate::channel::expression::Expression;
 use crate::channel::fault::ProfileFault;
@@ -21,6 +21,12 @@ use crate::domain::status::Status;
 /// What the expressions of a callback may use: the parameters, the query, the headers, the body
 /// as text, the settings.
 const OF_CALLBACK: [&str; 5] = ["p", "q", "h", "body", "settings"];
+
+/// What the expressions of a message's files may use: the same, and the number of the file.
+const OF_FILE: [&str; 6] = ["p", "q", "h", "body", "settings", "n"];
+
+/// What the expressions of a fetch may use.
+const OF_FETCH: [&str; 1] = ["settings"];
 
 /// What the expressions of a send may use.
 const OF_SEND: [&str; 3] = ["msg", "settings", "callback_url"];
@@ -39,8 +45,17 @@ pub(in crate::channel) struct Profile {
     pub(in crate::channel) format: Format,
     pub(in crate::channel) kind: Expression,
     pub(in crate::channel) messages: Messages,
+    pub(in crate::channel) fetches: Fetches,
     pub(in crate::channel) reports: Reports,
     pub(in crate::channel) sends: Sends,
+}
+
+/// How to fetch the files of a message.
+#[derive(Debug)]
+pub(in crate::channel) struct Fetches {
+    pub(in crate::channel) hosts: Vec<String>,
+    pub(in crate::channel) basic: Option<(Expression, Expression)>,
+    pub(in crate::channel) bearer: Option<Expression>,
 }
 
 /// How to read a text.
@@ -56,6 +71,9 @@ pub(in crate::channel) struct Messages {
     pub(in crate::channel) sent_at: Option<Expression>,
     pub(in crate::channel) keyword: Option<Expression>,
     pub(in crate::channel) media: Option<Expression>,
+    pub(in crate::channel) media_url: Option<Expression>,
+    pub(in crate::channel) media_type: Option<Expression>,
+    pub(in crate::channel) media_name: Option<Expression>,
     pub(in crate::channel) part_key: Option<Expression>,
     pub(in crate::channel) part_number: Option<Expression>,
     pub(in crate::channel) part_total: Option<Expression>,
@@ -143,6 +161,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<Profile, ProfileFault>
         format: parsed.callback.format,
         kind: place.leaf(&parsed.callback.kind, &OF_CALLBACK)?,
         messages: place.messages(&parsed.callback.message)?,
+        fetches: place.fetches(&parsed.media)?,
         reports: place.reports(&parsed.callback.report, &parsed.errors)?,
         sends: place.sends(&parsed.send, &parsed.errors)?,
         settings: parsed.settings.clone(),
@@ -228,9 +247,22 @@ impl Compiler<'_> {
             sent_at: self.maybe(table.sent_at.as_ref(), &OF_CALLBACK)?,
             keyword: self.maybe(table.keyword.as_ref(), &OF_CALLBACK)?,
             media: self.maybe(table.media.as_ref(), &OF_CALLBACK)?,
+            media_url: self.maybe(table.media_url.as_ref(), &OF_FILE)?,
+            media_type: self.maybe(table.media_type.as_ref(), &OF_FILE)?,
+            media_name: self.maybe(table.media_name.as_ref(), &OF_FILE)?,
             part_key: self.maybe(table.part_key.as_ref(), &OF_CALLBACK)?,
             part_number: self.maybe(table.part_number.as_ref(), &OF_CALLBACK)?,
             part_total: self.maybe(table.part_total.as_ref(), &OF_CALLBACK)?,
+        })
+    }
+
+    fn fetches(&self, table: &MediaTable) -> Result<Fetches, ProfileFault> {
+        let user = self.maybe(table.basic_user.as_ref(), &OF_FETCH)?;
+        let password = self.maybe(table.basic_password.as_ref(), &OF_FETCH)?;
+        Ok(Fetches {
+            hosts: table.hosts.clone(),
+            basic: user.zip(password),
+            bearer: self.maybe(table.bearer.as_ref(), &OF_FETCH)?,
         })
     }
 

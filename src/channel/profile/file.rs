@@ -28,6 +28,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) answer: AnswerTable,
     pub(super) callback: CallbackTable,
+    /// How the files of inbound messages are fetched.
+    #[serde(default)]
+    pub(super) media: MediaTable,
     pub(super) send: SendTable,
     /// What the provider's codes mean, in answers and in reports.
     #[serde(default)]
@@ -110,9 +113,24 @@ pub(super) struct MessageTable {
     pub(super) sent_at: Option<Leaf>,
     pub(super) keyword: Option<Leaf>,
     pub(super) media: Option<Leaf>,
+    /// Where the file number `n`, from zero, can be fetched.
+    pub(super) media_url: Option<Leaf>,
+    pub(super) media_type: Option<Leaf>,
+    pub(super) media_name: Option<Leaf>,
     pub(super) part_key: Option<Leaf>,
     pub(super) part_number: Option<Leaf>,
     pub(super) part_total: Option<Leaf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MediaTable {
+    /// The provider's hosts; `*.` stands for everything below.
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    pub(super) basic_user: Option<Leaf>,
+    pub(super) basic_password: Option<Leaf>,
+    pub(super) bearer: Option<Leaf>,
 }
 
 #[derive(Debug, Deserialize)]

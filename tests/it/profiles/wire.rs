@@ -75,6 +75,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         on_unknown: OnUnknown::Hold,
         after_close: AfterClose::New,
         smart_encoding: false,
+        allow_networks: Vec::new(),
         mms: false,
         retry: RetrySchedule::default(),
         mail: None,

@@ -16,6 +16,7 @@ mod html_text;
 pub mod notice;
 mod parameters;
 mod parse;
+mod phrases;
 pub mod reply;
 pub mod sanitize;
 mod sender;

@@ -1,0 +1,246 @@
+//! Bounces in words: of servers that follow no standard.
+//!
+//! Only a mail that a mail system sent is looked at, and only if it says that something was not
+//! delivered; so a letter about bounces is none.
+
+use super::address;
+use super::code;
+use super::seen::{self, Original, Seen, daemon_address};
+use super::words::{DELAY, FAILURE, FAILURE_SUBJECTS, HELP, NAMES_RECIPIENT, NOT_YET, RETURNED};
+use crate::domain::failure::FailureClass;
+use crate::mail::automatic::AWAY;
+use crate::mail::{Fate, Notice, RecipientNote};
+
+/// How much of the text is the report; the rest is the mail that was returned.
+const LONGEST: usize = 16 * 1024;
+
+/// The longest words of a server that are kept, in characters.
+const LONGEST_DETAIL: usize = 500;
+
+/// What a bounce in words tells.
+pub(super) fn find(seen: &Seen<'_>) -> Option<Notice> {
+    let whole = seen.text();
+    let (head, tail) = split(&whole);
+    let lower = head.to_lowercase();
+    let subject = seen.lower("Subject");
+    if !is_bounce(seen, &subject, &lower) {
+        return None;
+    }
+    let mut head = head;
+    let mut recipients = recipients(seen, head);
+    if recipients.is_empty() {
+        head = &whole[..whole.floor_char_boundary(LONGEST)];
+        recipients = self::recipients(seen, head);
+    }
+    let original = seen.original.clone().unwrap_or_else(|| seen::of_text(tail));
+    let message_id = original.message_id.clone().or_else(|| seen.answered());
+    if recipients.is_empty() {
+        recipients.extend(of_original(&original));
+    }
+    if recipients.is_empty() && message_id.is_none() {
+        return None;
+    }
+    let late = NOT_YET.are_in(&lower) || DELAY.are_in(&subject);
+    let fate = if late { Fate::Delayed } else { Fate::Failed };
+    let notes = notes(&recipients, head, &subject, fate);
+    Some(Notice {
+        message_id,
+        envelope_id: None,
+        recipients: notes,
+    })
+}
+
+fn is_bounce(seen: &Seen<'_>, subject: &str, text: &str) -> bool {
+    let daemon = seen.by_daemon();
+    let null = seen.null_sender();
+    if seen.is_passed_on() || !(daemon || null || seen.submitted_automatically()) {
+        return false;
+    }
+    if seen.header("X-Failed-Recipients").is_some() {
+        return true;
+    }
+    let announced = FAILURE_SUBJECTS.are_in(subject);
+    let said = FAILURE.are_in(text);
+    if daemon && seen.has_sender() {
+        // Somebody may write from such an address by hand.
+        let coded = code::enhanced(text).is_some() || code::smtp(text).is_some();
+        return announced && said && coded;
+    }
+    let away = AWAY.are_in(subject);
+    daemon && (announced || said) && !away || null && announced && said && !away
+}
+
+/// The report and the mail that it returns.
+fn split(text: &str) -> (&str, &str) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let lower = line.trim().to_lowercase();
+        let header = lower.starts_with("received:") || lower.starts_with("return-path:");
+        if at > 0 && (header || RETURNED.are_in(&lower)) {
+            return (&text[..at], &text[at..]);
+        }
+        at += line.len();
+        if at > LONGEST {
+            break;
+        }
+    }
+    let end = text.floor_char_boundary(LONGEST);
+    (&text[..end], text)
+}
+
+fn of_original(original: &Original) -> Option<(usize, String)> {
+    (original.to.len() == 1).then(|| (0, original.to[0].clone()))
+}
+
+/// Whom the report names as not reached, each with the line that does.
+fn recipients(seen: &Seen<'_>, head: &str) -> Vec<(usize, String)> {
+    let mut ranked: Vec<(u8, usize, String)> = Vec::new();
+    let listed = seen.header("X-Failed-Recipients").unwrap_or_default();
+    let ours: Vec<String> = address::all(&seen.lower("To"))
+        .chain(address::all(&seen.lower("From")))
+        .chain(address::all(&seen.lower("Delivered-To")))
+        .collect();
+    for failed in address::all(&listed) {
+        let line = head
+            .lines()
+            .position(|line| line.to_lowercase().contains(&failed));
+        ranked.push((0, line.unwrap_or(0), failed));
+    }
+    let is_listed = !ranked.is_empty();
+    for (at, line) in head.lines().enumerate() {
+        if is_listed {
+            break;
+        }
+        let lower = line.to_lowercase();
+        if !lower.contains('@') || lower.len() > 2_000 {
+            continue;
+        }
+        for (place, found) in address::all(&lower).enumerate() {
+            if ours.contains(&found) || daemon_address(&found) {
+                continue;
+            }
+            let rank = rank(&lower, &found, place);
+            ranked.push((rank, at, found));
+        }
+    }
+    let Some(best) = ranked.iter().map(|(rank, ..)| *rank).min() else {
+        return Vec::new();
+    };
+    let mut chosen: Vec<(usize, String)> = Vec::new();
+    for (rank, at, found) in ranked {
+        let known = chosen.iter().any(|(_, other)| *other == found);
+        // What is named in a sentence is one recipient; a list has many.
+        let more = best <= 2 || chosen.is_empty();
+        if rank == best && !known && more {
+            chosen.push((at, found));
+        }
+    }
+    chosen
+}
+
+/// How surely a line names a recipient that was not reached: the lower, the surer.
+fn rank(line: &str, found: &str, place: usize) -> u8 {
+    let line = line.trim();
+    let bare = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
+    let bare = bare.strip_prefix("smtp:").unwrap_or(bare);
+    let helping = HELP.are_in(line);
+    if let Some(rest) = bare.strip_prefix(found)
+        && place == 0
+        && !helping
+    {
+        let rest = rest.trim_start_matches(['>', '\'', '"', ')', ']']);
+        let alone = rest.trim_matches(|c: char| !c.is_alphanumeric()).is_empty();
+        return if alone || rest.starts_with([':', ' ', '\t', '<', '[', '(', ',']) {
+            1
+        } else {
+            2
+        };
+    }
+    if NAMES_RECIPIENT.are_in(line) && !helping {
+        return 2;
+    }
+    if FAILURE.are_in(line) && !helping {
+        return 3;
+    }
+    if helping { 6 } else { 4 }
+}
+
+fn notes(
+    recipients: &[(usize, String)],
+    head: &str,
+    subject: &str,
+    fate: Fate,
+) -> Vec<RecipientNote> {
+    let lines: Vec<&str> = head.lines().collect();
+    let single = recipients.len() <= 1;
+    let mut notes = Vec::new();
+    for (index, (at, recipient)) in recipients.iter().enumerate() {
+        let next = recipients
+            .get(index + 1)
+            .map_or(lines.len(), |(next, _)| *next);
+        let own = lines.get(*at..next.max(*at)).unwrap_or_default();
+        let own = if own.is_empty() {
+            lines.get(*at..=*at).unwrap_or_default()
+        } else {
+            own
+        };
+        let around = own.join("\n");
+        let code = code::enhanced(&around)
+            .or_else(|| single.then(|| code::enhanced(head)).flatten())
+            .or_else(|| code::smtp(&around))
+            .or_else(|| code::smtp(head))
+            .or_else(|| code::enhanced(head))
+            .or_else(|| code::enhanced(subject));
+        notes.push(note(Some(recipient.clone()), fate, code, &around, head));
+    }
+    if notes.is_empty() {
+        let code = code::enhanced(head).or_else(|| code::smtp(head));
+        notes.push(note(None, fate, code, head, head));
+    }
+    notes
+}
+
+fn note(
+    recipient: Option<String>,
+    fate: Fate,
+    code: Option<String>,
+    around: &str,
+    head: &str,
+) -> RecipientNote {
+    let said = code.as_ref().and_then(|code| {
+        let holds = |text: &str| text.lines().position(|line| line.contains(code.as_str()));
+        let text = if holds(around).is_some() {
+            around
+        } else {
+            head
+        };
+        holds(text).map(|at| paragraph(text, at))
+    });
+    let detail = said.unwrap_or_else(|| paragraph(around, 0));
+    let class = (fate == Fate::Failed).then(|| {
+        let text = if around.len() > 40 { around } else { head };
+        match code::class(code.as_deref(), &detail) {
+            FailureClass::Unknown => code::class(code.as_deref(), text),
+            class => class,
+        }
+    });
+    RecipientNote {
+        recipient,
+        fate,
+        code,
+        class,
+        detail: detail.chars().take(LONGEST_DETAIL).collect(),
+    }
+}
+
+/// A line and those below it up to a blank one, as one line.
+fn paragraph(text: &str, from: usize) -> String {
+    let lines = text
+        .lines()
+        .skip(from)
+        .skip_while(|line| line.trim().is_empty())
+        .take_while(|line| !line.trim().is_empty());
+    let joined = lines.map(str::trim).take(8).collect::<Vec<_>>().join(" ");
+    joined.trim().to_owned()
+}

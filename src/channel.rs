@@ -1,6 +1,6 @@
-//! The wires to providers, described by the profiles in `gateways/`.
+//! The wires: to providers of texts, described by the profiles in `gateways/`, and to mail servers.
 //!
-//! A gateway verifies what its provider posts, reads it, sends texts and says what became of
+//! A gateway for texts verifies what its provider posts, reads it, sends texts and says what became of
 //! them. How each of that is done for one provider is data: a profile whose every leaf is an
 //! expression. Only the ways of signing are Rust. Knows no store, no engine and no HTTP server.
 
@@ -10,6 +10,7 @@ mod fault;
 mod gateway;
 pub mod guard;
 pub mod imap;
+mod mail_gateway;
 mod media;
 mod message;
 pub mod oauth2;
@@ -19,6 +20,8 @@ mod read;
 mod send;
 mod settings;
 mod signature;
+mod smtp;
+mod text_gateway;
 pub mod tls;
 mod verdict;
 
@@ -26,6 +29,7 @@ pub use fault::{GatewayFault, ProfileFault, Refusal, Unreadable};
 pub use gateway::Gateway;
 pub use message::{
     Answer, Callback, CallbackRequest, Capabilities, InboundFile, InboundPart, InboundReport,
-    InboundText, OutboundText, ReportPart,
+    InboundText, Outbound, OutboundMail, OutboundText, ReportPart,
 };
 pub use profile::Profiles;
+pub use text_gateway::TextGateway;

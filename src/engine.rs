@@ -41,6 +41,7 @@ mod mailbox_health;
 mod mails;
 mod media;
 mod orders;
+mod outbound;
 mod quarantine;
 mod read;
 mod receive;
@@ -121,6 +122,8 @@ struct Context {
     blobs: Blobs,
     /// The key that this installation made for itself; other keys are derived of it.
     secret: [u8; SECRET],
+    /// Makes and knows the tokens in our mail.
+    signer: Signer,
     public_url: Url,
     /// Makes the tokens that our mails carry, and knows them again.
     tokens: Signer,
@@ -166,12 +169,14 @@ impl Engine {
             .keys()
             .map(|name| (name.clone(), Arc::new(Notify::new())))
             .collect();
-        let senders = submit::senders(&lines, default_sms, default_email);
+        let signer = Signer::new(&derive(&secret, "mail token"));
+        let senders = submit::senders(&lines, default_sms, default_email, signer.clone());
         let context = Arc::new(Context {
             store,
             blobs,
             tokens: Signer::new(&secret),
             secret,
+            signer,
             public_url,
             clock,
             lines,
@@ -204,6 +209,11 @@ impl Engine {
     /// at every start and in every daemon on the database.
     pub fn derive(&self, purpose: &str) -> [u8; SECRET] {
         self.context.derive(purpose)
+    }
+
+    /// What makes and knows the tokens in our mail.
+    pub fn mail_signer(&self) -> &Signer {
+        &self.context.signer
     }
 
     /// The gateway of that name.
@@ -265,12 +275,16 @@ async fn secret(store: &Store) -> Result<[u8; SECRET], EngineFault> {
     found.try_into().map_err(broken)
 }
 
+fn derive(secret: &[u8; SECRET], purpose: &str) -> [u8; SECRET] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length will do");
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
 impl Context {
     /// A key for one purpose.
     fn derive(&self, purpose: &str) -> [u8; SECRET] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length will do");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        derive(&self.secret, purpose)
     }
 
     fn wake(&self, gateway: &GatewayName) {

@@ -13,7 +13,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::any;
 
-use crate::channel::{Callback, CallbackRequest};
+use crate::channel::{Callback, CallbackRequest, TextGateway};
 use crate::domain::gateway::GatewayName;
 use crate::domain::message::RawRequest;
 use crate::engine::{Engine, EngineFault, Line};
@@ -32,18 +32,19 @@ async fn hook(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let line = GatewayName::parse(&name)
+    let (line, gateway) = GatewayName::parse(&name)
         .and_then(|name| engine.line(&name))
+        .and_then(|line| Some((line, line.gateway.texts()?)))
         .ok_or_else(|| Problem::not_found("gateway"))?;
-    let outcome = take(&engine, line, request).await;
+    let outcome = take(&engine, line, gateway, request).await;
     let result = match &outcome {
         Ok(taken) => taken.as_str(),
         Err(problem) => problem.code().as_str(),
     };
-    let gateway = line.spec.name.as_str().to_owned();
-    metrics::counter!("postern_callbacks_total", "gateway" => gateway, "result" => result)
+    let name = line.spec.name.as_str().to_owned();
+    metrics::counter!("postern_callbacks_total", "gateway" => name, "result" => result)
         .increment(1);
-    outcome.map(|_| answer::answer(line.gateway.answer()))
+    outcome.map(|_| answer::answer(gateway.answer()))
 }
 
 /// What became of a post that is answered as the provider expects.
@@ -64,7 +65,12 @@ impl Taken {
     }
 }
 
-async fn take(engine: &Engine, line: &Line, request: Request) -> Result<Taken, Problem> {
+async fn take(
+    engine: &Engine,
+    line: &Line,
+    gateway: &TextGateway,
+    request: Request,
+) -> Result<Taken, Problem> {
     let received_at = engine.clock().now();
     let (parts, body) = request.into_parts();
     let body = body::read(&parts.headers, body).await?;
@@ -75,12 +81,12 @@ async fn take(engine: &Engine, line: &Line, request: Request) -> Result<Taken, P
         body: &body,
         received_at,
     };
-    line.gateway.verify(&callback).map_err(|refusal| {
+    gateway.verify(&callback).map_err(|refusal| {
         let (gateway, why) = (line.spec.name.as_str(), refusal.as_str());
         tracing::warn!(gateway, why, "a callback could not be verified");
         Problem::new(Code::NotVerified, refusal.to_string())
     })?;
-    let told = line.gateway.read(&callback);
+    let told = gateway.read(&callback);
     let raw = Arc::new(kept::keep(line, &callback, body.clone()));
     match told {
         Ok(callbacks) => apply(engine, line, callbacks, raw).await,

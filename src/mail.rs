@@ -7,6 +7,8 @@ pub mod automatic;
 mod body;
 mod calendar;
 mod charset;
+pub mod compose;
+pub mod dkim;
 mod fields;
 mod filename;
 mod fingerprint;

@@ -2,6 +2,7 @@
 
 mod answer;
 pub(super) mod mail;
+mod recipients;
 mod request;
 
 use axum::Json as Answer;

@@ -177,6 +177,7 @@ fn notice(to: &str, text: &str, author: &AgentRef) -> anyhow::Result<Submission>
         gateway: GatewayName::parse("short-code"),
         to: Address::parse_sms_international(to)?,
         text: text.to_owned(),
+        mail: None,
         conversation: None,
         reference: None,
         valid_for: None,

@@ -1,21 +1,12 @@
-//! One configured gateway, ready to speak.
+//! One configured gateway, whatever it carries.
 
-use std::sync::Arc;
-
-use minijinja::{Value, context};
 use url::Url;
 
-use super::client::{self, Transport};
-use super::fault::{GatewayFault, Refusal, Unreadable};
-use super::guard::{FetchFault, Fetched};
-use super::media::Media;
-use super::message::{Answer, Callback, CallbackRequest, Capabilities, OutboundText};
-use super::profile::{Profile, Profiles};
-use super::read::Reader;
-use super::settings::Settings;
-use super::signature::Verifier;
-use super::{send, verdict};
-use crate::domain::address::Address;
+use super::fault::GatewayFault;
+use super::mail_gateway::MailGateway;
+use super::message::{Capabilities, Outbound};
+use super::profile::Profiles;
+use super::text_gateway::TextGateway;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
@@ -23,17 +14,11 @@ use crate::domain::outcome::Outcome;
 
 /// One configured gateway, ready to speak.
 #[derive(Debug)]
-pub struct Gateway {
-    profile: Arc<Profile>,
-    capabilities: Capabilities,
-    verifier: Verifier,
-    settings: Value,
-    address: Address,
-    country: String,
-    callback_url: String,
-    client: reqwest::Client,
-    media: Media,
-    clock: Clock,
+pub enum Gateway {
+    /// It carries texts.
+    Text(Box<TextGateway>),
+    /// It carries mail.
+    Mail(Box<MailGateway>),
 }
 
 impl Gateway {
@@ -41,123 +26,65 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// Refuses an unknown profile, a missing or unknown setting, and a gateway without a usable
-    /// secret: such a gateway would be open to everybody.
+    /// Refuses what cannot work: an unknown profile, a missing setting, a key that is none.
     pub fn open(
         spec: &GatewaySpec,
         profiles: &Profiles,
         public_url: &Url,
         clock: Clock,
     ) -> Result<Self, GatewayFault> {
-        let gateway = spec.name.to_string();
-        let profile = profiles
-            .find(&spec.profile)
-            .ok_or_else(|| GatewayFault::UnknownProfile {
-                gateway: gateway.clone(),
-                profile: spec.profile.clone(),
-                known: profiles.names().collect::<Vec<_>>().join(", "),
-            })?;
-        let settings = Settings::check(spec, &profile.settings)?;
-        let verifier = Verifier::open(&profile.scheme, &settings, public_url)?;
-        let transport = if settings.encrypted() {
-            Transport::Encrypted
-        } else {
-            Transport::Plain
-        };
-        let client = client::build(transport, profile.sends.budget).map_err(|error| {
-            GatewayFault::Client {
-                gateway,
-                reason: error.to_string(),
-            }
-        })?;
-        if !send::names_a_url(&profile.sends, &settings.value()) {
-            let reason = "is missing: without it there is no address to send texts to";
-            return Err(settings.unusable("base_url", reason));
-        }
-        let public_url = public_url.as_str().trim_end_matches('/');
-        Ok(Self {
-            capabilities: Capabilities {
-                mms: profile.capabilities.mms && spec.mms,
-                ..profile.capabilities.clone()
-            },
-            media: Media::open(&profile.fetches, &settings, spec),
-            profile,
-            verifier,
-            settings: settings.value(),
-            address: spec.address.clone(),
-            country: spec.country.clone(),
-            callback_url: format!("{public_url}/hooks/{}", spec.name),
-            client,
-            clock,
+        Ok(match &spec.mail {
+            None => Self::Text(Box::new(TextGateway::open(
+                spec, profiles, public_url, clock,
+            )?)),
+            Some(mail) => Self::Mail(Box::new(MailGateway::open(spec, mail, &clock)?)),
         })
     }
 
-    /// Whether the post is the provider's, by its signature over the raw bytes.
-    pub fn verify(&self, request: &CallbackRequest<'_>) -> Result<(), Refusal> {
-        self.verifier.verify(request)
-    }
-
-    /// What the post tells. Call [`Gateway::verify`] first.
-    pub fn read(&self, request: &CallbackRequest<'_>) -> Result<Vec<Callback>, Unreadable> {
-        let reader = Reader {
-            profile: &self.profile,
-            settings: &self.settings,
-            address: &self.address,
-            country: &self.country,
-        };
-        reader.read(request).map(|callback| vec![callback])
-    }
-
-    /// What the provider expects to read once its post is stored or was known already.
-    pub fn answer(&self) -> Answer {
-        self.profile.answer.clone()
-    }
-
-    /// Fetches a file of an inbound message from where the provider said that it is.
-    pub async fn fetch(&self, url: &str) -> Result<Fetched, FetchFault> {
-        self.media.fetch(url).await
+    /// The gateway as one that a provider posts to; nothing when none does.
+    pub fn texts(&self) -> Option<&TextGateway> {
+        match self {
+            Self::Text(gateway) => Some(gateway),
+            Self::Mail(_) => None,
+        }
     }
 
     /// What the gateway can do.
     pub fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        match self {
+            Self::Text(gateway) => gateway.capabilities(),
+            Self::Mail(gateway) => gateway.capabilities(),
+        }
     }
 
     /// How many sends may be under way at once.
     pub fn concurrency(&self) -> usize {
-        self.profile.concurrency
+        match self {
+            Self::Text(gateway) => gateway.concurrency(),
+            Self::Mail(gateway) => gateway.concurrency(),
+        }
     }
 
-    /// Hands a text to the provider and says what came of it, within the profile's time budget.
-    pub async fn send(&self, text: &OutboundText) -> Outcome {
-        let message = send::message_value(text, &self.address);
-        let scope = context! {
-            msg => message.clone(),
-            settings => self.settings.clone(),
-            callback_url => self.callback_url.as_str(),
-        };
-        let request = match send::write(&self.client, &self.profile.sends, &scope) {
-            Ok(request) => request,
-            Err(detail) => {
-                let class = FailureClass::SenderConfig;
-                return Outcome::Misconfigured(Failure {
-                    class,
+    /// Hands a message over and says what came of it, within a time budget.
+    pub async fn send(&self, message: &Outbound) -> Outcome {
+        match (self, message) {
+            (Self::Text(gateway), Outbound::Text(text)) => gateway.send(text).await,
+            (Self::Mail(gateway), Outbound::Mail(mail)) => gateway.send(mail).await,
+            (Self::Text(_), Outbound::Mail(_)) | (Self::Mail(_), Outbound::Text(_)) => {
+                Outcome::Rejected(Failure {
+                    class: FailureClass::SenderConfig,
                     code: None,
-                    detail,
-                });
+                    detail: "the gateway does not carry such messages".to_owned(),
+                })
             }
-        };
-        let exchange = match client::call(&self.client, request).await {
-            Ok(exchange) => exchange,
-            Err(outcome) => return outcome,
-        };
-        let results = &self.profile.sends.results;
-        verdict::judge(
-            results,
-            &exchange,
-            &message,
-            &self.settings,
-            self.clock.now(),
-        )
+        }
+    }
+
+    /// Closes connections that nobody needs any more.
+    pub async fn tidy(&self) {
+        match self {
+            Self::Text(_) => {}
+            Self::Mail(gateway) => gateway.tidy().await,
+        }
     }
 }

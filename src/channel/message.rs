@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::id::MessageId;
 use crate::domain::status::Status;
+use crate::mail::compose::Draft;
 use crate::sms::{Encoding, Keyword};
 
 /// What a provider posted, exactly as it was received.
@@ -125,6 +126,27 @@ pub struct OutboundText {
     pub segments: u32,
     /// How long it is still worth delivering.
     pub valid_for: Duration,
+}
+
+/// A message on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outbound {
+    /// A text.
+    Text(Box<OutboundText>),
+    /// A mail, to one of its recipients.
+    Mail(Box<OutboundMail>),
+}
+
+/// A mail on its way out to one of its recipients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundMail {
+    /// Who of them, a mailbox.
+    pub recipient: String,
+    /// What names the mail and the recipient in delivery reports and, where the gateway is set so,
+    /// in the address that bounces go to: letters, digits and dashes.
+    pub envelope_id: String,
+    /// What is in it.
+    pub draft: Draft,
 }
 
 /// What a provider expects to read when its post was stored or was known already.

@@ -100,7 +100,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
     let address = read_address(section, kind, &country, faults);
     let rate = read_rate(section, kind, faults);
     let after_close = read_after_close(section, faults);
-    let retry = read_retry(section, faults);
+    let retry = read_retry(section, kind, faults);
     let settings = read_settings(section, faults);
     let on_unknown = [("hold", OnUnknown::Hold), ("resend", OnUnknown::Resend)];
     let on_unknown = section.word("on_unknown", &on_unknown, faults);
@@ -324,8 +324,15 @@ fn read_after_close(section: &Section<'_>, faults: &mut Faults<'_>) -> AfterClos
     after_close
 }
 
-fn read_retry(section: &Section<'_>, faults: &mut Faults<'_>) -> RetrySchedule {
-    let usual = RetrySchedule::default();
+fn read_retry(
+    section: &Section<'_>,
+    kind: Option<GatewayKind>,
+    faults: &mut Faults<'_>,
+) -> RetrySchedule {
+    let usual = match kind {
+        Some(GatewayKind::Email) => RetrySchedule::MAIL,
+        Some(_) | None => RetrySchedule::default(),
+    };
     let section = section.section("retry", "retry", RETRY_KEYS, faults);
     let schedule = RetrySchedule {
         first: (section.duration("first", faults)).unwrap_or(usual.first),

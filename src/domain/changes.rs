@@ -6,7 +6,7 @@ use super::address::Address;
 use super::attachment::Attachment;
 use super::clock::Timestamp;
 use super::conversation::{Contact, Conversation, Issue};
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Piece};
 use super::event::NewEvent;
 use super::failure::FailureClass;
 use super::gateway::GatewayName;
@@ -49,8 +49,8 @@ pub struct Changes {
     pub parked: Vec<Parked>,
     /// Deliveries, new and changed.
     pub deliveries: Vec<Delivery>,
-    /// Messages that leave the queue.
-    pub finished: Vec<MessageId>,
+    /// What leaves the queue.
+    pub finished: Vec<Piece>,
     /// Who must not be texted any more, and why.
     pub suppressed: Vec<(Pair, &'static str, Timestamp)>,
     /// Who may be texted again.

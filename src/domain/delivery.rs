@@ -9,7 +9,7 @@ use super::failure::{Failure, FailureClass};
 use super::gateway::{GatewayName, OnUnknown, RetrySchedule};
 use super::health::{Health, Sign};
 use super::id::{ConversationId, MessageId};
-use super::message::{Note, Priority};
+use super::message::{Message, Note, Priority};
 use super::outcome::Outcome;
 use super::report::{Known, Parked, Timelines, suppress};
 use super::status::Status;
@@ -43,11 +43,23 @@ impl DeliveryState {
     }
 }
 
-/// A message in the queue of its gateway.
+/// What of a message is handed over in one go: all of it (part zero), or a mail to one of its
+/// recipients (from one).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece {
+    /// The message.
+    pub message: MessageId,
+    /// Which recipient, from one; zero where there is but one.
+    pub part: u32,
+}
+
+/// A piece of a message in the queue of its gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The message.
     pub message: MessageId,
+    /// Which of its recipients, from one; zero where there is but one.
+    pub part: u32,
     /// The gateway.
     pub gateway: GatewayName,
     /// Its conversation; in each, messages leave in their order.
@@ -66,6 +78,49 @@ pub struct Delivery {
     pub epoch: i64,
     /// What it costs.
     pub segments: u32,
+}
+
+impl Attempted {
+    /// What of the message was tried.
+    pub fn piece(&self) -> Piece {
+        Piece {
+            message: self.message,
+            part: self.part,
+        }
+    }
+}
+
+impl Delivery {
+    /// All that of a message is to be handed over, due at once.
+    pub fn queued(message: &Message, priority: Priority, now: Timestamp) -> Vec<Self> {
+        let parts = match message.recipients() {
+            0 => 0..=0,
+            recipients => 1..=recipients,
+        };
+        let valid_for = Duration::from_secs(message.details.valid_for.max(1));
+        let part = |part| Self {
+            message: message.id,
+            part,
+            gateway: message.gateway.clone(),
+            conversation: message.conversation,
+            priority,
+            state: DeliveryState::Queued,
+            due_at: now,
+            valid_until: now.plus(valid_for),
+            attempt: 0,
+            epoch: 0,
+            segments: message.segments,
+        };
+        parts.map(part).collect()
+    }
+
+    /// What of the message it is.
+    pub fn piece(&self) -> Piece {
+        Piece {
+            message: self.message,
+            part: self.part,
+        }
+    }
 }
 
 /// How much waits at a gateway.
@@ -92,11 +147,12 @@ pub fn claim(
     let mut claimed = Vec::with_capacity(due.len());
     for mut delivery in due {
         let Some(message) = timelines.message(delivery.message) else {
-            changes.finished.push(delivery.message);
+            changes.finished.push(delivery.piece());
             continue;
         };
-        let known = whole(delivery.message, message.round);
-        let end = if suppressed.contains(&(message.from.clone(), message.to.clone())) {
+        let known = known(delivery.piece(), message);
+        let recipient = message.recipient(delivery.part).to_owned();
+        let end = if suppressed.contains(&(message.from.clone(), recipient)) {
             Some((
                 Status::Failed,
                 FailureClass::OptedOut,
@@ -119,13 +175,14 @@ pub fn claim(
             };
             timelines.add(known, status, Some(note), now, None);
             timelines.refold(delivery.message, now, changes);
-            changes.finished.push(delivery.message);
+            changes.finished.push(delivery.piece());
             continue;
         }
         delivery.state = DeliveryState::Sending;
         delivery.attempt += 1;
         delivery.epoch = epoch;
-        if let Some(message) = timelines.change(delivery.message) {
+        let is_open = |message: &&mut Message| message.status < Status::Unconfirmed;
+        if let Some(message) = timelines.change(delivery.message).filter(is_open) {
             message.status = Status::Sending;
         }
         changes.deliveries.push(delivery.clone());
@@ -139,6 +196,8 @@ pub fn claim(
 pub struct Attempted {
     /// The message.
     pub message: MessageId,
+    /// Which of its recipients, from one; zero where there is but one.
+    pub part: u32,
     /// The gateway.
     pub gateway: GatewayName,
     /// The lease under which it was tried.
@@ -153,7 +212,7 @@ pub struct Attempted {
     pub on_unknown: OnUnknown,
     /// When the gateway tries again.
     pub retry: RetrySchedule,
-    /// A number from zero to one that spreads tries apart.
+    /// How much of the wait for another try is waited: a random number that spreads tries apart.
     pub jitter: f64,
 }
 
@@ -183,7 +242,7 @@ pub struct Before {
     /// The present epochs of the gateways' leases.
     pub epochs: HashMap<GatewayName, i64>,
     /// The queue's rows of the messages.
-    pub deliveries: HashMap<MessageId, Delivery>,
+    pub deliveries: HashMap<Piece, Delivery>,
     /// The messages.
     pub timelines: Timelines,
     /// References that are taken.
@@ -216,7 +275,7 @@ fn record_one(
     changes: &mut Changes,
 ) -> Recorded {
     let current = before.epochs.get(&one.gateway) == Some(&one.epoch);
-    let delivery = before.deliveries.get(&one.message).filter(|delivery| {
+    let delivery = before.deliveries.get(&one.piece()).filter(|delivery| {
         delivery.state == DeliveryState::Sending
             && delivery.attempt == one.attempt
             && delivery.epoch == one.epoch
@@ -224,11 +283,8 @@ fn record_one(
     let (true, Some(delivery)) = (current, delivery.cloned()) else {
         return Recorded::Stale;
     };
-    let round = before
-        .timelines
-        .message(one.message)
-        .map_or(0, |message| message.round);
-    let known = whole(one.message, round);
+    let message = before.timelines.message(one.message);
+    let known = message.map_or(whole(one.message, 0), |message| known(one.piece(), message));
     match &one.outcome {
         Outcome::Accepted { references, .. } => {
             accepted(one, known, references, before, now, changes)
@@ -257,6 +313,12 @@ fn record_one(
                 changes,
             );
             Recorded::RestUntil(now.plus(wait))
+        }
+        Outcome::Deferred(failure) => {
+            sign(one, Sign::Works, before, now);
+            let due = now.plus(backoff(one, delivery.attempt));
+            again(delivery, known, failure, due, before, now, changes);
+            Recorded::Done
         }
         Outcome::NotSent(failure) => {
             let rest = sign(one, Sign::Failed(&failure.detail), before, now);
@@ -292,8 +354,10 @@ fn accepted(
     changes: &mut Changes,
 ) -> Recorded {
     sign(one, Sign::Works, before, now);
+    // Mail servers use their ids again, and what they report names our own.
     let keys: Vec<Reference> = references
         .iter()
+        .filter(|_| one.part == 0)
         .map(|value| (one.gateway.clone(), value.clone()))
         .collect();
     let taken = keys.iter().any(|key| {
@@ -334,7 +398,11 @@ fn accepted(
     if let Some(message) = before.timelines.change(one.message) {
         message.provider_reference = references.first().cloned();
     }
-    before.timelines.add(known, Status::Sent, None, now, None);
+    let note = (references.first().filter(|_| one.part > 0)).map(|said| Note {
+        detail: Some(said.clone()),
+        ..Note::default()
+    });
+    before.timelines.add(known, Status::Sent, note, now, None);
     for report in before.parked.extract_if(.., |report| {
         keys.contains(&(report.gateway.clone(), report.reference.clone()))
     }) {
@@ -355,8 +423,17 @@ fn accepted(
         }
     }
     before.timelines.refold(one.message, now, changes);
-    changes.finished.push(one.message);
+    changes.finished.push(one.piece());
     Recorded::Done
+}
+
+/// A piece of a message, in its present order to send.
+pub fn known(piece: Piece, message: &Message) -> Known {
+    Known {
+        part: piece.part,
+        parts: message.recipients(),
+        ..whole(piece.message, message.round)
+    }
 }
 
 /// The message as a whole, in one order to send.
@@ -382,7 +459,10 @@ fn end(
         .timelines
         .add(known, status, Some(Note::from(failure)), now, None);
     before.timelines.refold(known.message, now, changes);
-    changes.finished.push(known.message);
+    changes.finished.push(Piece {
+        message: known.message,
+        part: known.part,
+    });
 }
 
 /// Puts the message back into the queue, or ends it when its time will be over by then.
@@ -407,7 +487,8 @@ fn again(
     before
         .timelines
         .add(known, Status::Queued, Some(Note::from(failure)), now, None);
-    if let Some(message) = before.timelines.change(known.message) {
+    let is_open = |message: &&mut Message| message.status < Status::Unconfirmed;
+    if let Some(message) = before.timelines.change(known.message).filter(is_open) {
         message.status = Status::Queued;
     }
     delivery.state = DeliveryState::Queued;
@@ -429,7 +510,7 @@ fn sign(one: &Attempted, sign: Sign<'_>, before: &mut Before, now: Timestamp) ->
     health.probe_at.map_or(Recorded::Done, Recorded::RestUntil)
 }
 
-/// Exponential, with full jitter: anything up to the first wait doubled with each try.
+/// Exponential: the first wait doubled with each try, times a random number.
 fn backoff(one: &Attempted, attempt: u32) -> Duration {
     let doubled = one
         .retry
@@ -437,5 +518,5 @@ fn backoff(one: &Attempted, attempt: u32) -> Duration {
         .saturating_mul(1 << attempt.saturating_sub(1).min(20));
     doubled
         .min(one.retry.max)
-        .mul_f64(one.jitter.clamp(0.0, 1.0))
+        .mul_f64(one.jitter.clamp(0.0, 2.0))
 }

@@ -116,6 +116,15 @@ pub struct RetrySchedule {
     pub max: Duration,
 }
 
+impl RetrySchedule {
+    /// 5 min to 67 min, as mail servers do among themselves: one that asks for patience (greylisting)
+    /// takes no mail before five minutes are over.
+    pub const MAIL: Self = Self {
+        first: Duration::from_mins(5),
+        max: Duration::from_secs(4_000),
+    };
+}
+
 impl Default for RetrySchedule {
     /// 30 s to 15 min: a text that is hours late is worse than none.
     fn default() -> Self {

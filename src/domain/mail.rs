@@ -91,6 +91,9 @@ pub struct MailDetails {
     /// Whether an inbound mail has an HTML body; it is in the raw mail.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_html: bool,
+    /// The words as HTML, made harmless; of our own mails only, and only where they were given so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     /// Its Message-ID, without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,

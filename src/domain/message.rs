@@ -175,6 +175,25 @@ pub enum Receipt {
 }
 
 impl Message {
+    /// How many recipients have a status of their own; zero where there is but one and one status.
+    pub fn recipients(&self) -> u32 {
+        let mail = self.details.mail.as_deref();
+        let count = mail.map_or(0, |mail| mail.to.len() + mail.cc.len() + mail.bcc.len());
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// The address of a recipient, counted from one: To, then Cc, then those unseen; for zero, and
+    /// beyond the last, the one that the message is to.
+    pub fn recipient(&self, part: u32) -> &str {
+        let index = part.checked_sub(1).map(|index| index as usize);
+        let mail = self.details.mail.as_deref();
+        let found = mail.zip(index).and_then(|(mail, index)| {
+            let all = mail.to.iter().chain(&mail.cc).chain(&mail.bcc);
+            all.map(|mailbox| mailbox.address.as_str()).nth(index)
+        });
+        found.unwrap_or(&self.to)
+    }
+
     /// What may be expected for a message that was sent at a time, by a gateway that does or does
     /// not report deliveries; nothing for a message that is not, or not only, sent.
     pub fn receipt(&self, sent_at: Timestamp, reports: bool, now: Timestamp) -> Option<Receipt> {

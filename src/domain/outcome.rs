@@ -21,6 +21,8 @@ pub enum Outcome {
         /// Why.
         failure: Failure,
     },
+    /// The server refused this one message for now; it was not sent, and the gateway works.
+    Deferred(Failure),
     /// It was provably not sent, and another try may succeed.
     NotSent(Failure),
     /// It was not sent, and no other try would help.

@@ -10,7 +10,7 @@ use super::failure::FailureClass;
 use super::gateway::GatewayName;
 use super::id::MessageId;
 use super::message::{Direction, Message, Note, RawRequest, StatusEvent};
-use super::status::{Evidence, Status, fold};
+use super::status::{Evidence, Status, fold, fold_recipients};
 
 /// What a provider's id means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +189,10 @@ impl Timelines {
             .map(Vec::as_slice)
             .unwrap_or_default();
         let evidence: Vec<Evidence> = timeline.iter().map(evidence).collect();
-        let folded = fold(message.round, &evidence);
+        let folded = match message.recipients() {
+            0 => fold(message.round, &evidence),
+            recipients => fold_recipients(recipients, &evidence),
+        };
         // Queued and sending are the queue's to say; the fold only knows what came of it.
         if folded <= Status::Sending || folded == message.status {
             return;
@@ -230,7 +233,8 @@ impl Timelines {
     }
 }
 
-fn evidence(line: &StatusEvent) -> Evidence {
+/// A line of a timeline, as far as the fold needs it.
+pub fn evidence(line: &StatusEvent) -> Evidence {
     Evidence {
         round: line.round,
         part: line.part,

@@ -129,6 +129,43 @@ pub fn fold(round: u32, evidence: &[Evidence]) -> Status {
         .fold(whole, Status::max)
 }
 
+/// The status of a message to several recipients, each of which is a part of it.
+///
+/// Of each recipient, what came of the latest order to send counts, and a delivery whichever order
+/// led to it. One that failed fails the message; else the weakest says how far it is. What is
+/// known of the message as a whole counts beside that.
+pub fn fold_recipients(recipients: u32, evidence: &[Evidence]) -> Status {
+    let each = (1..=recipients).map(|part| recipient_status(part, evidence));
+    let (mut weakest, mut worst) = (Status::Read, Status::Queued);
+    for status in each {
+        weakest = weakest.min(status);
+        if matches!(status, Status::Failed | Status::Expired) {
+            worst = worst.max(status);
+        }
+    }
+    let latest = evidence.iter().map(|one| one.round).max().unwrap_or(0);
+    let whole = (evidence.iter())
+        .filter(|one| one.part == 0 && (one.round == latest || one.status >= Status::Delivered))
+        .map(|one| one.status)
+        .max();
+    let together = if worst > Status::Queued {
+        worst
+    } else {
+        weakest
+    };
+    together.max(whole.unwrap_or(Status::Queued))
+}
+
+/// What is known of one recipient, counted from one.
+pub fn recipient_status(part: u32, evidence: &[Evidence]) -> Status {
+    let of_part = || evidence.iter().filter(|one| one.part == part);
+    let latest = of_part().map(|one| one.round).max().unwrap_or(0);
+    of_part()
+        .filter(|one| one.round == latest || one.status >= Status::Delivered)
+        .map(|one| one.status)
+        .fold(Status::Queued, Status::max)
+}
+
 /// What the parts of one order to send say together.
 fn fold_parts(round: u32, evidence: &[Evidence]) -> Option<Status> {
     let of_round = || {

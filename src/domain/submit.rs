@@ -1,5 +1,7 @@
 //! What a slice of messages that agents and programs want to send changes.
 
+pub mod mail;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use super::address::Address;
 use super::agent::AgentRef;
 use super::changes::{Changes, Pair};
 use super::clock::Timestamp;
-use super::delivery::{Delivery, DeliveryState};
+use super::delivery::Delivery;
 use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
 use super::id::{ConversationId, MessageId};
@@ -16,6 +18,8 @@ use super::message::{Details, Direction, Message, Priority, Replacement, StatusE
 use super::report::status_event;
 use super::status::Status;
 use super::threads::Threads;
+
+pub use mail::NewMail;
 
 /// A gateway as far as sending through it goes.
 #[derive(Debug, Clone)]
@@ -56,6 +60,8 @@ pub struct Senders {
     pub default_email: Option<GatewayName>,
     /// What a text costs.
     pub price: Price,
+    /// Our sign in a mail of ours, by which answers and bounces find it.
+    pub token: Box<dyn Fn(MessageId) -> String + Send + Sync>,
 }
 
 /// What makes a repeated request harmless.
@@ -76,8 +82,10 @@ pub struct Submission {
     pub gateway: Option<GatewayName>,
     /// To whom.
     pub to: Address,
-    /// The words.
+    /// The words; made of its HTML when a mail has nothing else.
     pub text: String,
+    /// What it has because it is a mail.
+    pub mail: Option<Box<NewMail>>,
     /// The conversation that the sender believes it belongs to.
     pub conversation: Option<ConversationId>,
     /// The client's own reference.
@@ -120,6 +128,15 @@ pub enum SubmitRefusal {
     /// The recipient does not want to be texted by the sender.
     #[error("the recipient opted out of texts from {0}; they can text START to be texted again")]
     OptedOut(String),
+    /// The mail that it shall answer is not there, or of another conversation.
+    #[error("no mail of this conversation has this id")]
+    NotAnswerable,
+    /// A mail that answers nothing has no subject.
+    #[error("is missing: there is no earlier mail in this conversation to take it from")]
+    NoSubject,
+    /// Too many would get it.
+    #[error("the mail has more than {} recipients", mail::MOST_RECIPIENTS)]
+    TooManyRecipients,
     /// The key was used for another request.
     #[error("the Idempotency-Key was used for another request; choose a new one")]
     KeyReused,
@@ -143,6 +160,10 @@ pub struct Before {
     pub suppressed: HashSet<Pair>,
     /// What was answered to the keys.
     pub answers: HashMap<Key, Answered>,
+    /// The last mail of each conversation: a customer's, else one of ours.
+    pub last_mails: HashMap<ConversationId, Message>,
+    /// The mails that submissions name as those that they answer.
+    pub named_mails: HashMap<MessageId, Message>,
 }
 
 /// The gateway for a message, without looking at whether it may send it.
@@ -182,7 +203,7 @@ pub fn check<'s>(
     senders: &'s Senders,
 ) -> Result<(&'s Sender, Priced), Vec<SubmitRefusal>> {
     let thread = before.threads.find(&submission.to);
-    let mut refusals = Vec::new();
+    let mut refusals = mail::refusals(submission, before);
     if submission.conversation.is_some()
         && submission.conversation != thread.map(|thread| thread.id)
     {
@@ -257,20 +278,9 @@ fn submit_one(
         };
     }
     let (sender, priced) = check(submission, before, senders)?;
-    let message = message(submission, sender, priced, before, now, changes);
-    let valid_for = submission.valid_for.unwrap_or(sender.valid_for);
-    changes.deliveries.push(Delivery {
-        message: message.id,
-        gateway: message.gateway.clone(),
-        conversation: message.conversation,
-        priority: submission.priority,
-        state: DeliveryState::Queued,
-        due_at: now,
-        valid_until: now.plus(valid_for),
-        attempt: 0,
-        epoch: 0,
-        segments: message.segments,
-    });
+    let message = message(submission, (sender, priced), before, senders, now, changes);
+    let queued = Delivery::queued(&message, submission.priority, now);
+    changes.deliveries.extend(queued);
     let actor = Some(submission.author.clone());
     changes
         .events
@@ -285,19 +295,26 @@ fn submit_one(
         before.answers.insert(once.key.clone(), answered.clone());
         changes.answers.push((once.key.clone(), answered));
     }
+    let mail_id = message.details.mail.as_ref();
+    let mail_id = mail_id.and_then(|mail| mail.message_id.clone());
+    changes
+        .mail_ids
+        .extend(mail_id.map(|mail_id| (mail_id, message.id)));
     changes.messages.push(message.clone());
     Ok(Accepted::Queued(Box::new(message)))
 }
 
 fn message(
     submission: &Submission,
-    sender: &Sender,
-    priced: Priced,
+    (sender, priced): (&Sender, Priced),
     before: &mut Before,
+    senders: &Senders,
     now: Timestamp,
     changes: &mut Changes,
 ) -> Message {
     let id = MessageId::new();
+    let answered = mail::answered(submission, before).ok().flatten();
+    let mail = mail::details(submission, sender, answered, &(senders.token)(id));
     let threads = &mut before.threads;
     let conversation = threads.find_or_make(&submission.to, None, now, changes);
     conversation.last_message = id;
@@ -327,6 +344,7 @@ fn message(
         details: Details {
             replacements: priced.replacements,
             valid_for,
+            mail,
             ..Details::default()
         },
         raw: None,

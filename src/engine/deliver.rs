@@ -12,7 +12,9 @@ use super::save::save;
 use super::{Context, Engine, EngineFault};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Attempted, Before, Delivery, Recorded, Witness, claim, record};
+use crate::domain::delivery::{
+    Attempted, Before, Delivery, Piece, Recorded, Witness, claim, record,
+};
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewayName;
@@ -111,6 +113,7 @@ impl Engine {
             .into_iter()
             .map(|delivery| Attempted {
                 message: delivery.message,
+                part: delivery.part,
                 gateway: delivery.gateway,
                 epoch: delivery.epoch,
                 attempt: delivery.attempt,
@@ -159,12 +162,12 @@ impl Engine {
     pub async fn claim(
         &self,
         lease: &Lease,
-        ids: Vec<MessageId>,
+        pieces: Vec<Piece>,
     ) -> Result<Option<Vec<Claimed>>, EngineFault> {
         let (lease, context) = (lease.clone(), Arc::clone(&self.context));
         self.context
             .store
-            .write(move |tx| claim_slice(tx, lease, ids, context))
+            .write(move |tx| claim_slice(tx, lease, pieces, context))
             .await
     }
 
@@ -188,7 +191,7 @@ fn interrupted() -> Failure {
 fn claim_slice(
     tx: &mut Tx,
     lease: Lease,
-    ids: Vec<MessageId>,
+    pieces: Vec<Piece>,
     context: Arc<Context>,
 ) -> BoxFuture<'_, Result<Option<Vec<Claimed>>, EngineFault>> {
     Box::pin(async move {
@@ -196,20 +199,23 @@ fn claim_slice(
             return Ok(None);
         }
         let now = context.clock.now();
+        let mut ids: Vec<MessageId> = pieces.iter().map(|piece| piece.message).collect();
+        ids.dedup();
         let found = delivery::load_deliveries(&mut tx.conn, &ids).await?;
-        let mut found: HashMap<MessageId, Delivery> =
-            found.into_iter().map(|one| (one.message, one)).collect();
+        let mut found: HashMap<Piece, Delivery> =
+            found.into_iter().map(|one| (one.piece(), one)).collect();
         let waiting = |one: &Delivery| one.state == crate::domain::delivery::DeliveryState::Queued;
-        let due: Vec<Delivery> = ids
+        let due: Vec<Delivery> = pieces
             .iter()
-            .filter_map(|id| found.remove(id))
+            .filter_map(|piece| found.remove(piece))
             .filter(waiting)
             .collect();
         let messages = message::load_messages(&mut tx.conn, &ids).await?;
-        let pairs: Vec<_> = messages
-            .values()
-            .map(|message| (message.from.clone(), message.to.clone()))
-            .collect();
+        let pair = |one: &Delivery| {
+            let message = messages.get(&one.message)?;
+            Some((message.from.clone(), message.recipient(one.part).to_owned()))
+        };
+        let pairs: Vec<_> = due.iter().filter_map(pair).collect();
         let suppressed = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
         let mut timelines = Timelines::new(messages, HashMap::new());
         let mut changes = Changes::default();
@@ -261,7 +267,7 @@ async fn load(tx: &mut Tx, commands: &[Attempted]) -> Result<Before, EngineFault
     let deliveries = delivery::load_deliveries(&mut tx.conn, &ids).await?;
     let deliveries = deliveries
         .into_iter()
-        .map(|one| (one.message, one))
+        .map(|one| (one.piece(), one))
         .collect();
     let messages = message::load_messages(&mut tx.conn, &ids).await?;
     let timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
@@ -285,6 +291,7 @@ fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
             .map(|value| (command.gateway.clone(), value.clone()))
             .collect(),
         Outcome::Throttled { .. }
+        | Outcome::Deferred(_)
         | Outcome::NotSent(_)
         | Outcome::Rejected(_)
         | Outcome::Misconfigured(_)
@@ -296,7 +303,7 @@ fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
 fn adopt(lease: &Lease, attempted: &mut [Attempted], before: &mut Before) {
     for one in attempted {
         one.epoch = lease.epoch;
-        if let Some(delivery) = before.deliveries.get_mut(&one.message) {
+        if let Some(delivery) = before.deliveries.get_mut(&one.piece()) {
             delivery.epoch = lease.epoch;
         }
     }

@@ -6,19 +6,17 @@ use super::{Engine, EngineFault, MessageDetails};
 use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Delivery, DeliveryState, whole};
+use crate::domain::delivery::{Delivery, DeliveryState, Piece, known};
 use crate::domain::event::NewEvent;
 use crate::domain::id::MessageId;
 use crate::domain::idempotency::Answered;
-use crate::domain::message::{Direction, Message, Note, Priority};
-use crate::domain::report::{Timelines, status_event};
-use crate::domain::status::Status;
+use crate::domain::message::{Direction, Message, Note, Priority, StatusEvent};
+use crate::domain::report::{Timelines, evidence, status_event};
+use crate::domain::status::{Evidence, Status, recipient_status};
 use crate::domain::submit::Once;
 use crate::store::{StoreFault, Tx, delivery, idempotency, message, suppression};
 
 use futures_util::future::BoxFuture;
-
-use std::time::Duration;
 
 /// Why an order was not followed.
 #[derive(Debug, thiserror::Error)]
@@ -89,21 +87,25 @@ impl Engine {
                 Box::pin(async move {
                     let found = message::load_messages(&mut tx.conn, &[id]).await?;
                     let message = found.get(&id).ok_or(OrderFault::Unknown)?;
-                    let waiting = delivery::load_deliveries(&mut tx.conn, &[id]).await?;
-                    if !waiting.iter().any(|one| one.state == DeliveryState::Queued) {
+                    let mut waiting = delivery::load_deliveries(&mut tx.conn, &[id]).await?;
+                    waiting.retain(|one| one.state == DeliveryState::Queued);
+                    if waiting.is_empty() {
                         let why = "only a message that still waits for its turn can be withdrawn";
                         return Err(OrderFault::Refused(why.to_owned(), message.status));
                     }
-                    let known = whole(id, message.round);
+                    let pieces = waiting.iter().map(Delivery::piece);
+                    let withdrawn: Vec<_> = pieces.map(|piece| known(piece, message)).collect();
                     let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
                     let mut timelines = Timelines::new(found, timeline);
                     let mut changes = Changes::default();
-                    timelines.add(known, Status::Canceled, None, now, None);
+                    for known in withdrawn {
+                        timelines.add(known, Status::Canceled, None, now, None);
+                    }
                     timelines.refold(id, now, &mut changes);
                     for event in &mut changes.events {
                         event.actor = Some(actor.clone());
                     }
-                    changes.finished.push(id);
+                    changes.finished.extend(waiting.iter().map(Delivery::piece));
                     let message = timelines.message(id).cloned().ok_or(OrderFault::Unknown)?;
                     timelines.settle(&mut changes);
                     count(&changes.transitions);
@@ -145,6 +147,9 @@ fn again(
             let why = "only a failed, expired or unconfirmed message can be sent again";
             return Err(OrderFault::Refused(why.to_owned(), message.status));
         }
+        let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
+        let lines = timeline.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let parts = unsent(&message, lines);
         let pair = (message.from.clone(), message.to.clone());
         if !suppression::load_suppressed(&mut tx.conn, std::slice::from_ref(&pair))
             .await?
@@ -156,8 +161,9 @@ fn again(
         message.status = Status::Queued;
         message.failure = None;
         let mut changes = Changes::default();
-        changes.deliveries.push(queued_again(&message, now));
-        let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
+        let queued = Delivery::queued(&message, Priority::Interactive, now);
+        let again = queued.into_iter().filter(|one| parts.contains(&one.part));
+        changes.deliveries.extend(again);
         let event = status_event(&message, now).map(|event| NewEvent {
             actor: Some(actor),
             ..event
@@ -167,13 +173,11 @@ fn again(
             detail: Some("an agent ordered it to be sent again".to_owned()),
             ..Note::default()
         };
-        timelines.add(
-            whole(id, message.round),
-            Status::Queued,
-            Some(note),
-            now,
-            None,
-        );
+        for part in parts {
+            let piece = Piece { message: id, part };
+            let known = known(piece, &message);
+            timelines.add(known, Status::Queued, Some(note.clone()), now, None);
+        }
         let timeline = timelines.timeline(id).to_vec();
         if let Some(once) = once {
             let response = (once.render)(&message, &timeline);
@@ -197,17 +201,25 @@ fn again(
     })
 }
 
-fn queued_again(message: &Message, now: Timestamp) -> Delivery {
-    Delivery {
-        message: message.id,
-        gateway: message.gateway.clone(),
-        conversation: message.conversation,
-        priority: Priority::Interactive,
-        state: DeliveryState::Queued,
-        due_at: now,
-        valid_until: now.plus(Duration::from_secs(message.details.valid_for.max(1))),
-        attempt: 0,
-        epoch: 0,
-        segments: message.segments,
+/// The parts that are to be sent again: the whole of a text, of a mail those recipients whom it
+/// did not reach as far as anybody knows.
+fn unsent(message: &Message, timeline: &[StatusEvent]) -> Vec<u32> {
+    let recipients = message.recipients();
+    if recipients == 0 {
+        return vec![0];
+    }
+    let evidence: Vec<Evidence> = timeline.iter().map(evidence).collect();
+    let failed = |part: &u32| {
+        matches!(
+            recipient_status(*part, &evidence),
+            Status::Failed | Status::Unconfirmed | Status::Expired
+        )
+    };
+    let parts: Vec<u32> = (1..=recipients).filter(failed).collect();
+    // What is known of the message as a whole alone tells nobody apart.
+    if parts.is_empty() {
+        (1..=recipients).collect()
+    } else {
+        parts
     }
 }

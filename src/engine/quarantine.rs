@@ -132,5 +132,7 @@ fn read_again(line: &Line, request: &RawRequest) -> Result<Vec<Callback>, String
         body: &request.body,
         received_at: request.received_at,
     };
-    line.gateway.read(&request).map_err(|fault| fault.reason)
+    let gateway = line.gateway.texts();
+    let gateway = gateway.ok_or("the gateway now carries mail, and no provider posts to it")?;
+    gateway.read(&request).map_err(|fault| fault.reason)
 }

@@ -8,14 +8,17 @@ use futures_util::future::BoxFuture;
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::domain::changes::Pair;
-use crate::domain::gateway::GatewayName;
-use crate::domain::message::Replacement;
+use crate::domain::gateway::{ChannelKind, GatewayName};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::message::{Message, Replacement};
 use crate::domain::submit::{
     Accepted, Before, Priced, Sender, Senders, Submission, SubmitRefusal, check, choose, submit,
 };
 use crate::domain::threads::Threads;
+use crate::mail::compose;
+use crate::mail::token::Signer;
 use crate::sms;
-use crate::store::{Conn, StoreFault, Tx, conversation, idempotency, suppression};
+use crate::store::{Conn, StoreFault, Tx, conversation, idempotency, message, suppression};
 
 /// What would become of a message.
 #[derive(Debug, Clone)]
@@ -32,13 +35,18 @@ impl Engine {
     /// Accepts a message into the queue, once it is on disk.
     pub async fn submit(
         &self,
-        submission: Submission,
+        mut submission: Submission,
     ) -> Result<Result<Accepted, Vec<SubmitRefusal>>, EngineFault> {
+        prepare(&mut submission);
         let result = self.submit.ask(submission).await?;
         if let Ok(Accepted::Queued(message)) = &result {
             self.context.wake(&message.gateway);
             let gateway = message.gateway.as_str().to_owned();
-            metrics::counter!("postern_messages_submitted_total", "gateway" => gateway, "channel" => "sms")
+            let channel = match message.channel {
+                ChannelKind::Sms => "sms",
+                ChannelKind::Email => "email",
+            };
+            metrics::counter!("postern_messages_submitted_total", "gateway" => gateway, "channel" => channel)
                 .increment(1);
         }
         Ok(result)
@@ -64,7 +72,10 @@ impl Engine {
         let priced = gateway
             .as_ref()
             .and_then(|name| (self.context.senders.price)(name, &submission.text))
-            .unwrap_or_else(|| plain(&submission.text));
+            .unwrap_or_else(|| match submission.to.channel() {
+                ChannelKind::Sms => plain(&submission.text),
+                ChannelKind::Email => of_mail(&submission.text),
+            });
         let blocked_by = check(submission, &before, &self.context.senders)
             .err()
             .unwrap_or_default();
@@ -76,11 +87,23 @@ impl Engine {
     }
 }
 
+/// Makes given HTML harmless, and text of it where there is no other.
+fn prepare(submission: &mut Submission) {
+    let mail = submission.mail.as_deref_mut();
+    if let Some(html) = mail.and_then(|mail| mail.html.as_mut()) {
+        *html = compose::harmless(html);
+        if submission.text.is_empty() {
+            submission.text = compose::to_text(html);
+        }
+    }
+}
+
 /// The gateways as the decision sees them.
 pub(super) fn senders(
     lines: &HashMap<GatewayName, Line>,
     default_sms: Option<GatewayName>,
     default_email: Option<GatewayName>,
+    signer: Signer,
 ) -> Senders {
     let sender = |line: &Line| Sender {
         name: line.spec.name.clone(),
@@ -92,20 +115,31 @@ pub(super) fn senders(
         .iter()
         .map(|(name, line)| (name.clone(), sender(line)))
         .collect();
-    let smart: HashMap<GatewayName, bool> = lines
-        .iter()
-        .map(|(name, line)| (name.clone(), line.spec.smart_encoding))
-        .collect();
-    let price = move |name: &GatewayName, text: &str| {
-        smart
-            .get(name)
-            .map(|smart| if *smart { smartly(text) } else { plain(text) })
+    let pricing = |line: &Line| match (line.spec.address.channel(), line.spec.smart_encoding) {
+        (ChannelKind::Email, _) => of_mail,
+        (ChannelKind::Sms, true) => smartly,
+        (ChannelKind::Sms, false) => plain,
     };
+    let pricing: HashMap<GatewayName, fn(&str) -> Priced> = lines
+        .iter()
+        .map(|(name, line)| (name.clone(), pricing(line) as fn(&str) -> Priced))
+        .collect();
+    let price = move |name: &GatewayName, text: &str| pricing.get(name).map(|price| price(text));
     Senders {
         by_name,
         default_sms,
         default_email,
         price: Box::new(price),
+        token: Box::new(move |id: MessageId| signer.sign(id.0)),
+    }
+}
+
+fn of_mail(text: &str) -> Priced {
+    Priced {
+        text: text.to_owned(),
+        encoding: "utf-8",
+        segments: 1,
+        replacements: Vec::new(),
     }
 }
 
@@ -160,11 +194,37 @@ async fn load(
         .map(|once| once.key.clone())
         .collect();
     let answers = idempotency::load_answers(conn, &keys).await?;
+    let (last_mails, named_mails) = load_mails(conn, submissions, &threads).await?;
     Ok(Before {
         threads,
         suppressed,
         answers,
+        last_mails,
+        named_mails,
     })
+}
+
+type Mails = (
+    HashMap<ConversationId, Message>,
+    HashMap<MessageId, Message>,
+);
+
+/// The mails that may be answered: the last of each conversation, and those that are named.
+async fn load_mails(
+    conn: &mut Conn,
+    submissions: &[Submission],
+    threads: &Threads,
+) -> Result<Mails, StoreFault> {
+    let mails = || submissions.iter().filter(|one| one.mail.is_some());
+    let conversation = |one: &Submission| Some(threads.find(&one.to)?.id);
+    let conversations: Vec<_> = mails().filter_map(conversation).collect();
+    let named: Vec<_> = mails()
+        .filter_map(|one| one.mail.as_ref()?.in_reply_to)
+        .collect();
+    Ok((
+        message::load_last_mails(conn, &conversations).await?,
+        message::load_messages(conn, &named).await?,
+    ))
 }
 
 type Submitted = Result<Accepted, Vec<SubmitRefusal>>;

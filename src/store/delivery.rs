@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids, small};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Delivery, DeliveryState, QueueDepth};
+use crate::domain::delivery::{Delivery, DeliveryState, Piece, QueueDepth};
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::Priority;
@@ -16,6 +16,7 @@ use crate::domain::message::Priority;
 #[derive(Serialize, sqlx::FromRow)]
 struct Row {
     message_id: Uuid,
+    part: i64,
     gateway: String,
     conversation_id: Uuid,
     lane: i64,
@@ -40,6 +41,7 @@ impl TryFrom<Row> for Delivery {
     fn try_from(row: Row) -> Result<Self, StoreFault> {
         Ok(Self {
             message: MessageId(row.message_id),
+            part: small(row.part),
             gateway: known(&row.gateway, GatewayName::parse)?,
             conversation: ConversationId(row.conversation_id),
             priority: if row.lane == lane(Priority::Interactive) {
@@ -59,7 +61,7 @@ impl TryFrom<Row> for Delivery {
 
 macro_rules! columns {
     () => {
-        "d.message_id, d.gateway, d.conversation_id, d.lane, d.state, d.due_at, d.valid_until, d.attempt,
+        "d.message_id, d.part, d.gateway, d.conversation_id, d.lane, d.state, d.due_at, d.valid_until, d.attempt,
          d.epoch, d.segments"
     };
 }
@@ -69,6 +71,7 @@ pub async fn upsert_deliveries(conn: &mut Conn, deliveries: &[Delivery]) -> Resu
     static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
         let columns = [
             ("message_id", Kind::Id),
+            ("part", Kind::Int),
             ("gateway", Kind::Text),
             ("conversation_id", Kind::Id),
             ("lane", Kind::Int),
@@ -79,12 +82,13 @@ pub async fn upsert_deliveries(conn: &mut Conn, deliveries: &[Delivery]) -> Resu
             ("epoch", Kind::Int),
             ("segments", Kind::Int),
         ];
-        let tail = "ON CONFLICT (message_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at,
+        let tail = "ON CONFLICT (message_id, part) DO UPDATE SET state = excluded.state, due_at = excluded.due_at,
             valid_until = excluded.valid_until, attempt = excluded.attempt, epoch = excluded.epoch";
         Statement::insert("delivery", &columns, tail)
     });
     let row = |delivery: &Delivery| Row {
         message_id: delivery.message.0,
+        part: i64::from(delivery.part),
         gateway: delivery.gateway.as_str().to_owned(),
         conversation_id: delivery.conversation.0,
         lane: lane(delivery.priority),
@@ -99,17 +103,31 @@ pub async fn upsert_deliveries(conn: &mut Conn, deliveries: &[Delivery]) -> Resu
     UPSERT.run(conn, &rows).await
 }
 
-/// Takes messages out of the queue.
-pub async fn delete_deliveries(conn: &mut Conn, ids: &[MessageId]) -> Result<(), StoreFault> {
-    if ids.is_empty() {
-        return Ok(());
+/// Takes pieces of messages out of the queue.
+pub async fn delete_deliveries(conn: &mut Conn, pieces: &[Piece]) -> Result<(), StoreFault> {
+    let (parts, wholes): (Vec<Piece>, Vec<Piece>) = pieces.iter().partition(|piece| piece.part > 0);
+    if !wholes.is_empty() {
+        let text = sql!(conn,
+            lite: concat!("DELETE FROM delivery WHERE part = 0 AND message_id", lite_ids!()),
+            pg: concat!("DELETE FROM delivery WHERE part = 0 AND message_id", pg_ids!()));
+        let keys: Vec<Uuid> = wholes.iter().map(|piece| piece.message.0).collect();
+        let keys = json(&keys);
+        on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
     }
-    let text = sql!(conn,
-        lite: concat!("DELETE FROM delivery WHERE message_id", lite_ids!()),
-        pg: concat!("DELETE FROM delivery WHERE message_id", pg_ids!()));
-    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let keys = json(&keys);
-    on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
+    if !parts.is_empty() {
+        let text = sql!(conn,
+            lite: "DELETE FROM delivery WHERE message_id IN (SELECT unhex(value->>0, '-') FROM json_each($1))
+                AND (message_id, part) IN (SELECT unhex(value->>0, '-'), value->>1 FROM json_each($1))",
+            pg: "DELETE FROM delivery
+                WHERE message_id = ANY(ARRAY(SELECT (e.v->>0)::uuid FROM jsonb_array_elements($1::jsonb) AS e(v)))
+                AND (message_id, part) IN
+                    (SELECT (e.v->>0)::uuid, (e.v->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS e(v))");
+        let keys: Vec<(Uuid, u32)> = (parts.iter())
+            .map(|piece| (piece.message.0, piece.part))
+            .collect();
+        let keys = json(&keys);
+        on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
+    }
     Ok(())
 }
 
@@ -141,7 +159,7 @@ pub async fn list_due(
                 WHERE d.gateway = $1 AND d.state = 'queued' AND d.due_at <= $2
                 AND NOT EXISTS (SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id
                     AND e.gateway = d.gateway AND e.message_id < d.message_id", $fence, ")
-                ORDER BY d.lane, d.message_id LIMIT $3")
+                ORDER BY d.lane, d.message_id, d.part LIMIT $3")
         };
     }
     // The offset keeps PostgreSQL from making a join of it, which compared all with all.
@@ -159,7 +177,7 @@ pub async fn list_abandoned(
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreFault> {
     let text = concat!("SELECT ", columns!(), " FROM delivery d
-        WHERE d.gateway = $1 AND d.state = 'sending' AND d.epoch < $2 ORDER BY d.message_id LIMIT $3");
+        WHERE d.gateway = $1 AND d.state = 'sending' AND d.epoch < $2 ORDER BY d.message_id, d.part LIMIT $3");
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(gateway.as_str()).bind(epoch).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Delivery::try_from).collect()

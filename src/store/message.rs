@@ -173,6 +173,44 @@ pub async fn load_messages(
         .collect()
 }
 
+/// The last mail of each conversation that has one: a customer's, else one of ours.
+pub async fn load_last_mails(
+    conn: &mut Conn,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Message>, StoreFault> {
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    macro_rules! last {
+        ($of:literal, $keys:literal) => {
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM message WHERE id IN (SELECT COALESCE(
+                (SELECT x.id FROM message x WHERE x.conversation_id = ",
+                $of,
+                " AND x.channel = 'email'
+                    AND x.direction = 'inbound' ORDER BY x.id DESC LIMIT 1),
+                (SELECT x.id FROM message x WHERE x.conversation_id = ",
+                $of,
+                " AND x.channel = 'email'
+                    ORDER BY x.id DESC LIMIT 1)) FROM ",
+                $keys,
+                ")"
+            )
+        };
+    }
+    let text = sql!(conn,
+        lite: last!("unhex(k.value, '-')", "json_each($1) k"),
+        pg: last!("k.id::uuid", "jsonb_array_elements_text($1::jsonb) AS k(id)"));
+    let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
+    let keys = json(&keys);
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|row| Message::try_from(row).map(|message| (message.conversation, message)))
+        .collect()
+}
+
 /// Which messages a list holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageFilter {

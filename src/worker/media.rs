@@ -62,7 +62,10 @@ async fn attempt(engine: &Engine, claimed: &Attachment) -> MediaOutcome {
     let Some(line) = engine.line(&source.gateway) else {
         return MediaOutcome::Again("its gateway is not configured any more".to_owned());
     };
-    match line.gateway.fetch(&source.url).await {
+    let Some(gateway) = line.gateway.texts() else {
+        return MediaOutcome::GiveUp("its gateway carries mail by now".to_owned());
+    };
+    match gateway.fetch(&source.url).await {
         Ok(fetched) => MediaOutcome::Fetched(fetched.bytes, fetched.content_type),
         Err(fault) if fault.is_final() => MediaOutcome::GiveUp(fault.to_string()),
         Err(fault) => MediaOutcome::Again(fault.to_string()),

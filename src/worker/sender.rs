@@ -11,10 +11,8 @@ use tokio::sync::mpsc;
 
 use super::limiter::Limiter;
 use super::rest;
-use crate::channel::OutboundText;
-use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
-use crate::domain::delivery::{Attempted, Delivery, Recorded, Witness};
+use crate::domain::delivery::{Attempted, Delivery, Piece, Recorded, Witness};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::outcome::Outcome;
@@ -185,13 +183,13 @@ impl<'a> Sender<'a> {
         }
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         let due = self.engine.list_due(&self.lease.gateway, limit).await?;
-        let Some(ids) = self.pay(&due).await else {
+        let Some(pieces) = self.pay(&due).await else {
             return Ok(false);
         };
-        if ids.is_empty() {
+        if pieces.is_empty() {
             return Ok(false);
         }
-        match self.engine.claim(&self.lease, ids).await? {
+        match self.engine.claim(&self.lease, pieces).await? {
             Some(claimed) => claimed.into_iter().for_each(|one| self.send(one)),
             None => self.lost = true,
         }
@@ -200,7 +198,7 @@ impl<'a> Sender<'a> {
 
     /// Takes the price of the first message out of the bucket, waiting for it, and that of those
     /// behind it as far as that goes at once. Nothing when a stop came first.
-    async fn pay(&self, due: &[Delivery]) -> Option<Vec<crate::domain::id::MessageId>> {
+    async fn pay(&self, due: &[Delivery]) -> Option<Vec<Piece>> {
         let mut paid = Vec::with_capacity(due.len());
         'messages: for delivery in due {
             for taken in 0..delivery.segments.max(1) {
@@ -213,7 +211,7 @@ impl<'a> Sender<'a> {
                     }
                 }
             }
-            paid.push(delivery.message);
+            paid.push(delivery.piece());
         }
         Some(paid)
     }
@@ -251,7 +249,7 @@ impl<'a> Sender<'a> {
             () = self.tasks.stopped() => {}
             () = self.engine.woken(&gateway) => {}
             Some(recorded) = self.results.1.recv() => self.note(recorded),
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(POLL) => self.line.gateway.tidy().await,
         }
     }
 }
@@ -259,9 +257,15 @@ impl<'a> Sender<'a> {
 /// One call to the provider and the record of what came of it.
 async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> Recorded {
     let started = Instant::now();
-    let text = outbound(&claimed);
+    let message = engine.outbound(line, &claimed).await;
     crash_point("before call");
-    let outcome = AssertUnwindSafe(line.gateway.send(&text))
+    let sending = async {
+        match message {
+            Ok(message) => line.gateway.send(&message).await,
+            Err(failure) => Outcome::NotSent(failure),
+        }
+    };
+    let outcome = AssertUnwindSafe(sending)
         .catch_unwind()
         .await
         .unwrap_or_else(|_| {
@@ -279,6 +283,7 @@ async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> 
         .record(started.elapsed());
     let attempted = Attempted {
         message: claimed.delivery.message,
+        part: claimed.delivery.part,
         gateway: claimed.delivery.gateway,
         epoch,
         attempt: claimed.delivery.attempt,
@@ -286,9 +291,19 @@ async fn attempt(engine: &Engine, line: &Line, epoch: i64, claimed: Claimed) -> 
         witness: Witness::Caller,
         on_unknown: line.spec.on_unknown,
         retry: line.spec.retry,
-        jitter: rand::rng().random(),
+        jitter: spread(line.spec.address.channel()),
     };
     record(engine, Arc::new(attempted)).await
+}
+
+/// How tries are spread apart. Texts go again at any time up to the end of the wait; mail servers
+/// that ask for patience want all of it.
+fn spread(channel: ChannelKind) -> f64 {
+    let random: f64 = rand::rng().random();
+    match channel {
+        ChannelKind::Sms => random,
+        ChannelKind::Email => 1.0 + random / 10.0,
+    }
 }
 
 async fn record(engine: &Engine, attempted: Arc<Attempted>) -> Recorded {
@@ -303,19 +318,4 @@ async fn record(engine: &Engine, attempted: Arc<Attempted>) -> Recorded {
     }
     tracing::error!(message = %attempted.message, "an outcome could not be recorded");
     Recorded::Stale
-}
-
-fn outbound(claimed: &Claimed) -> OutboundText {
-    let Claimed { delivery, message } = claimed;
-    OutboundText {
-        id: message.id,
-        to: match message.channel {
-            ChannelKind::Sms => Address::Sms(message.to.clone()),
-            ChannelKind::Email => Address::Email(message.to.clone()),
-        },
-        text: message.text.clone(),
-        encoding: message.encoding.parse().unwrap_or_default(),
-        segments: message.segments,
-        valid_for: delivery.valid_until.since(message.created_at),
-    }
 }

@@ -186,6 +186,7 @@ fn outcome_shown(outcome: &Outcome) -> Value {
         Outcome::NotSent(failure) => failed("not_sent", failure),
         Outcome::Rejected(failure) => failed("rejected", failure),
         Outcome::Misconfigured(failure) => failed("misconfigured", failure),
+        Outcome::Deferred(failure) => failed("deferred", failure),
         Outcome::Unknown(failure) => failed("unknown", failure),
     }
 }

@@ -240,6 +240,7 @@ both! {
         let store = open(&db).await;
         let conversation = ConversationId::new();
         let queued = |priority| Delivery {
+            part: 0,
             message: MessageId::new(), gateway: gateway_name(), conversation, priority,
             state: DeliveryState::Queued, due_at: NOW, valid_until: NOW.plus(Duration::from_secs(9)),
             attempt: 0, epoch: 0, segments: 1,
@@ -276,7 +277,7 @@ both! {
             delivery::upsert_deliveries(&mut tx.conn, std::slice::from_ref(&sending)).await?;
             let abandoned = delivery::list_abandoned(&mut tx.conn, &gateway_name(), 2, 9).await?;
             assert_eq!(abandoned, [sending.clone()]);
-            delivery::delete_deliveries(&mut tx.conn, &[sending.message]).await?;
+            delivery::delete_deliveries(&mut tx.conn, &[sending.piece()]).await?;
             let due = delivery::list_due(&mut tx.conn, &gateway_name(), NOW, 9).await?;
             assert_eq!(due, [other, second]);
             Ok::<_, StoreFault>(())

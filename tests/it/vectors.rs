@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use form_urlencoded::Serializer;
 use http::Method;
-use postern::channel::{Gateway, Profiles};
+use postern::channel::{Profiles, TextGateway};
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::gateway::Setting;
 use serde_json::Value;
@@ -39,7 +39,7 @@ enum Signature {
 
 impl Signed {
     /// The gateway; nothing when it is refused for its secret or address.
-    fn gateway(&self) -> Option<Gateway> {
+    fn gateway(&self) -> Option<TextGateway> {
         static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::load(None).unwrap());
         let mut all = settings(self.profile, "http://127.0.0.1:9");
         for (name, value) in &self.settings {
@@ -47,7 +47,7 @@ impl Signed {
         }
         let url = self.public_url.parse().ok()?;
         let spec = spec(self.profile, all);
-        Gateway::open(&spec, &PROFILES, &url, Clock::fixed(now())).ok()
+        TextGateway::open(&spec, &PROFILES, &url, Clock::fixed(now())).ok()
     }
 
     fn verifies(&self) -> bool {

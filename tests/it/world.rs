@@ -12,6 +12,7 @@ pub mod http1;
 pub mod provider;
 pub mod setup;
 pub mod sign;
+pub mod smtp;
 
 use std::time::{Duration, Instant};
 

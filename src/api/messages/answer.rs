@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::mail::MailBody;
+use super::recipients::{self, RecipientBody};
 use crate::api::attachments::FileBody;
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
@@ -39,10 +40,13 @@ pub(crate) struct MessageBody {
     cc: Vec<String>,
     /// Its subject; none, for a text.
     subject: Option<String>,
+    /// What became of a mail of ours for each of its recipients.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recipients: Vec<RecipientBody>,
     /// Its words, as sent; of an inbound mail, what its writer wrote this time.
     #[schema(example = "Your parcel is on its way.")]
     text: String,
-    /// `gsm7` or `ucs2`.
+    /// `gsm7` or `ucs2`; `utf-8`, for a mail.
     #[schema(example = "gsm7")]
     encoding: String,
     /// How many parts it costs.
@@ -163,6 +167,7 @@ impl From<MessageDetails> for MessageBody {
             timeline,
             receipt,
         } = details;
+        let recipients = recipients::of(&message, &timeline);
         let mail = message.details.mail;
         let mail_body = mail.as_deref().map(MailBody::from);
         // That a message was stored is written nowhere but in the message itself.
@@ -189,7 +194,8 @@ impl From<MessageDetails> for MessageBody {
             from: message.from,
             to: message.to,
             cc: (mail.as_ref()).map_or_else(Vec::new, |mail| addresses(&mail.cc)),
-            subject: mail.map(|mail| mail.subject),
+            subject: mail.as_ref().map(|mail| mail.subject.clone()),
+            recipients,
             text: message.text,
             encoding: message.encoding,
             segments: message.segments,
@@ -201,7 +207,7 @@ impl From<MessageDetails> for MessageBody {
                 .collect(),
             media: (message.details.media > 0).then_some(message.details.media),
             replacements: message.details.replacements,
-            html: None,
+            html: mail.and_then(|mail| mail.html),
             full_text: None,
             mail: mail_body,
             status: message.status,
@@ -242,7 +248,7 @@ pub(crate) struct DryRunBody {
     gateway: Option<GatewayName>,
     /// The text as it would be sent.
     text: String,
-    /// `gsm7` or `ucs2`.
+    /// `gsm7` or `ucs2`; `utf-8`, for a mail.
     encoding: &'static str,
     /// How many parts it would cost.
     segments: u32,
@@ -291,6 +297,9 @@ fn code(refusal: &SubmitRefusal) -> &'static str {
         SubmitRefusal::WrongConversation => "wrong_conversation",
         SubmitRefusal::TooLong { .. } => "too_long",
         SubmitRefusal::OptedOut(_) => "opted_out",
+        SubmitRefusal::NotAnswerable => "not_answerable",
+        SubmitRefusal::NoSubject => "no_subject",
+        SubmitRefusal::TooManyRecipients => "too_many_recipients",
         SubmitRefusal::KeyReused => "idempotency_key_reused",
     }
 }
@@ -302,6 +311,9 @@ pub(super) fn pointer(refusal: &SubmitRefusal) -> &'static str {
         SubmitRefusal::NoGateway | SubmitRefusal::OptedOut(_) => "/to",
         SubmitRefusal::WrongConversation => "/conversation",
         SubmitRefusal::TooLong { .. } => "/text",
+        SubmitRefusal::NotAnswerable => "/in_reply_to",
+        SubmitRefusal::NoSubject => "/subject",
+        SubmitRefusal::TooManyRecipients => "/cc",
         SubmitRefusal::KeyReused => "/Idempotency-Key",
     }
 }

@@ -6,19 +6,29 @@ use crate::api::Api;
 use crate::domain::address::Address;
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::{Timestamp, parse_duration};
-use crate::domain::gateway::GatewayName;
-use crate::domain::id::{ConversationId, IssueId};
+use crate::domain::gateway::{ChannelKind, GatewayName};
+use crate::domain::id::{ConversationId, IssueId, MessageId};
 use crate::domain::message::{Direction, Priority};
 use crate::domain::status::Status;
-use crate::domain::submit::{Once, Submission};
+use crate::domain::submit::mail::MOST_RECIPIENTS;
+use crate::domain::submit::{NewMail, Once, Submission};
 use crate::engine::MessageFilter;
 use crate::http::fields::{any_text, parsed, text, truth};
-use crate::http::problem::Problem;
+use crate::http::problem::{FieldError, Problem};
 use crate::http::query::PageQuery;
 use crate::http::{Fields, Read};
 
 /// The longest text that is looked at, in characters; gateways allow far less.
 const LONGEST_TEXT: usize = 10_000;
+
+/// The longest words of a mail, in characters.
+const LONGEST_MAIL: usize = 200_000;
+
+/// The longest HTML of a mail, in characters.
+const LONGEST_HTML: usize = 500_000;
+
+/// The longest subject, in characters; header fields stay below what servers take.
+const LONGEST_SUBJECT: usize = 500;
 
 /// The longest reference of a client's own, in characters.
 const LONGEST_REFERENCE: usize = 255;
@@ -37,12 +47,28 @@ pub(crate) struct NewMessage {
     /// the default of the channel.
     #[schema(value_type = Option<String>, pattern = "^[a-z0-9-]{1,64}$")]
     gateway: Option<GatewayName>,
-    /// A phone number or a short code.
+    /// A phone number, a short code or a mailbox.
     #[schema(min_length = 1, max_length = 320)]
     to: String,
-    /// The words, 1 to 10000 characters.
-    #[schema(min_length = 1, max_length = 10000)]
-    text: String,
+    /// The words: 1 to 10000 characters of a text, up to 200000 of a mail, where they may have
+    /// the marks of Markdown. A mail with `html` may leave them out.
+    #[schema(min_length = 1, max_length = 200_000)]
+    text: Option<String>,
+    /// The subject of a mail. Without it: `Re:` and the subject of the conversation's last mail.
+    #[schema(min_length = 1, max_length = 500)]
+    subject: Option<String>,
+    /// Who else gets the mail: mailboxes. With `to` and `bcc` no more than 100.
+    #[schema(value_type = Option<Vec<String>>, max_items = 99)]
+    cc: Vec<String>,
+    /// Who gets the mail unseen by the others: mailboxes.
+    #[schema(value_type = Option<Vec<String>>, max_items = 99)]
+    bcc: Vec<String>,
+    /// The words of a mail as HTML; scripts and the like are taken out.
+    #[schema(min_length = 1, max_length = 500_000)]
+    html: Option<String>,
+    /// The id of the mail that this one answers. Without it: the customer's last one.
+    #[schema(value_type = Option<String>, pattern = "^msg_[0-9a-hjkmnp-tv-z]{26}$")]
+    in_reply_to: Option<MessageId>,
     /// The id of the conversation that it belongs to; refused when that is with somebody else.
     #[schema(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
@@ -64,7 +90,19 @@ impl Read for NewMessage {
     fn read(fields: &mut Fields) -> Option<Self> {
         let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
         let to = fields.required("to", text(1..=LONGEST_ADDRESS));
-        let words = fields.required("text", text(1..=LONGEST_TEXT));
+        let subject = fields.optional("subject", subject);
+        let cc = fields.optional("cc", mailboxes);
+        let bcc = fields.optional("bcc", mailboxes);
+        let html = fields.optional("html", text(1..=LONGEST_HTML));
+        let in_reply_to = fields.optional(
+            "in_reply_to",
+            parsed("a message's id", |id| id.parse().ok()),
+        );
+        let words = if html.is_some() {
+            fields.optional("text", text(1..=LONGEST_MAIL))
+        } else {
+            fields.required("text", text(1..=LONGEST_MAIL))
+        };
         let conversation = fields.optional(
             "conversation",
             parsed("a conversation's id", |id| id.parse().ok()),
@@ -73,13 +111,18 @@ impl Read for NewMessage {
         let valid_for = fields.optional("valid_for", duration);
         let priority = fields.optional("priority", parsed("interactive or bulk", priority));
         let dry_run = fields.optional("dry_run", truth).unwrap_or(false);
-        for name in ["subject", "cc", "attachments", "send_at"] {
+        for name in ["attachments", "send_at"] {
             fields.not_yet(name);
         }
         Some(Self {
             gateway,
             to: to?,
-            text: words?,
+            text: words,
+            subject,
+            cc: cc.unwrap_or_default(),
+            bcc: bcc.unwrap_or_default(),
+            html,
+            in_reply_to,
             conversation,
             reference,
             valid_for,
@@ -102,6 +145,49 @@ fn priority(name: &str) -> Option<Priority> {
 }
 
 impl NewMessage {
+    /// What it has because it is a mail.
+    fn mail(&self, faults: &mut Vec<FieldError>) -> NewMail {
+        let mut read = |name: &str, texts: &[String]| {
+            let mut addresses = Vec::with_capacity(texts.len());
+            for (index, text) in texts.iter().enumerate() {
+                match Address::parse_email(text) {
+                    Ok(address) => addresses.push(address),
+                    Err(why) => faults.push(fault(format!("/{name}/{index}"), why.to_string())),
+                }
+            }
+            addresses
+        };
+        NewMail {
+            subject: self.subject.clone(),
+            cc: read("cc", &self.cc),
+            bcc: read("bcc", &self.bcc),
+            html: self.html.clone(),
+            in_reply_to: self.in_reply_to,
+        }
+    }
+
+    /// Refuses what no text has.
+    fn refuse_mail_only(&self, faults: &mut Vec<FieldError>) {
+        let fields = [
+            ("/subject", self.subject.is_some()),
+            ("/cc", !self.cc.is_empty()),
+            ("/bcc", !self.bcc.is_empty()),
+            ("/html", self.html.is_some()),
+            ("/in_reply_to", self.in_reply_to.is_some()),
+        ];
+        for (pointer, _) in fields.into_iter().filter(|(_, given)| *given) {
+            faults.push(fault(
+                pointer.to_owned(),
+                "only a mail has it, and to is a phone number",
+            ));
+        }
+        let length = self.text.as_ref().map_or(0, |text| text.chars().count());
+        if !(1..=LONGEST_TEXT).contains(&length) {
+            let why = format!("must have 1 to {LONGEST_TEXT} characters");
+            faults.push(fault("/text".to_owned(), why));
+        }
+    }
+
     /// The message as the engine takes it, with the recipient read by the country of its gateway.
     pub(super) fn submission(
         self,
@@ -111,11 +197,28 @@ impl NewMessage {
     ) -> Result<Submission, Problem> {
         let line = self.gateway.as_ref().and_then(|name| api.engine.line(name));
         let country = line.map_or(&*api.country, |line| line.spec.country.as_str());
-        let to = recipient(&self.to, country).map_err(|why| Problem::field("/to", why))?;
+        let mut faults = Vec::new();
+        let to = recipient(&self.to, country);
+        let to = to
+            .map_err(|why| faults.push(fault("/to".to_owned(), why)))
+            .ok();
+        let mail = if to
+            .as_ref()
+            .is_none_or(|to| to.channel() == ChannelKind::Email)
+        {
+            Some(Box::new(self.mail(&mut faults)))
+        } else {
+            self.refuse_mail_only(&mut faults);
+            None
+        };
+        let (Some(to), true) = (to, faults.is_empty()) else {
+            return Err(Problem::invalid(faults));
+        };
         Ok(Submission {
             gateway: self.gateway,
             to,
-            text: self.text,
+            text: self.text.unwrap_or_default(),
+            mail,
             conversation: self.conversation,
             reference: self.reference,
             valid_for: self.valid_for,
@@ -124,6 +227,37 @@ impl NewMessage {
             once,
         })
     }
+}
+
+fn fault(pointer: String, detail: impl Into<String>) -> FieldError {
+    FieldError {
+        pointer,
+        detail: detail.into(),
+    }
+}
+
+/// Reads one line of text.
+fn subject(value: Value) -> Result<String, String> {
+    let subject = text(1..=LONGEST_SUBJECT)(value)?;
+    if subject
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
+        return Err("must be one line, without control characters".into());
+    }
+    Ok(subject)
+}
+
+/// Reads a list of texts that shall be mailboxes.
+fn mailboxes(value: Value) -> Result<Vec<String>, String> {
+    let Value::Array(values) = value else {
+        return Err("must be a list of mailboxes".into());
+    };
+    if values.len() >= MOST_RECIPIENTS {
+        let most = MOST_RECIPIENTS - 1;
+        return Err(format!("must have no more than {most} mailboxes"));
+    }
+    values.into_iter().map(text(1..=LONGEST_ADDRESS)).collect()
 }
 
 fn recipient(text: &str, country: &str) -> Result<Address, String> {

@@ -42,7 +42,7 @@ async fn b06_every_wrong_field_of_a_message_is_named() {
     let body = json!({
         "text": 5, "gateway": "No Such", "conversation": "iss_1", "reference": "",
         "valid_for": "soon", "dry_run": "perhaps", "colour": "red",
-        "cc": ["a@example.com"], "subject": "x", "attachments": [], "send_at": "2027-01-01T00:00:00Z",
+        "cc": "a@example.com", "subject": "", "attachments": [], "send_at": "2027-01-01T00:00:00Z",
     });
     let mut pointers = desk.post("/v1/messages", body).await.pointers();
     pointers.sort();
@@ -101,7 +101,10 @@ async fn what_the_engine_refuses_points_at_its_field() {
             "/to",
         ),
         (json!({"to": "+1202555", "text": "x"}), "/to"),
-        (json!({"to": "a@example.com", "text": "x"}), "/to"),
+        (
+            json!({"to": "a@example.com", "subject": "x", "text": "x"}),
+            "/to",
+        ),
         (
             json!({"to": CUSTOMER, "text": "x", "gateway": "other"}),
             "/gateway",

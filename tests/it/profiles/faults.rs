@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use postern::channel::{Gateway, Profiles};
+use postern::channel::{Profiles, TextGateway};
 use postern::domain::clock::Clock;
 use postern::domain::outcome::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,14 +13,14 @@ use super::wire::{PUBLIC_URL, gateway, now, outbound, settings, spec};
 const SANDBOX: &str = include_str!("../../../gateways/sandbox.toml");
 
 /// A gateway that waits for one second.
-fn hasty(base_url: &str) -> Gateway {
+fn hasty(base_url: &str) -> TextGateway {
     let source = SANDBOX.replace("[send]\n", "[send]\ntimeout_seconds = 1\n");
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("sandbox.toml"), source).unwrap();
     let profiles = Profiles::load(Some(dir.path())).unwrap();
     let spec = spec("sandbox", settings("sandbox", base_url));
     let url = PUBLIC_URL.parse().unwrap();
-    Gateway::open(&spec, &profiles, &url, Clock::fixed(now())).unwrap()
+    TextGateway::open(&spec, &profiles, &url, Clock::fixed(now())).unwrap()
 }
 
 /// What a provider does once it has read the request.

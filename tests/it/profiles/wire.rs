@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use postern::channel::{CallbackRequest, Gateway, OutboundText, Profiles};
+use postern::channel::{CallbackRequest, OutboundText, Profiles, TextGateway};
 use postern::domain::address::Address;
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::gateway::{
@@ -85,14 +85,14 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
 }
 
 /// The gateway of a profile that calls `base_url`.
-pub(crate) fn gateway(profile: &str, base_url: &str) -> Gateway {
+pub(crate) fn gateway(profile: &str, base_url: &str) -> TextGateway {
     let spec = spec(profile, settings(profile, base_url));
     open(&spec)
 }
 
 /// The gateway of a profile, opened once.
-pub(crate) fn kept(profile: &str) -> &'static Gateway {
-    static KEPT: LazyLock<BTreeMap<String, Gateway>> = LazyLock::new(|| {
+pub(crate) fn kept(profile: &str) -> &'static TextGateway {
+    static KEPT: LazyLock<BTreeMap<String, TextGateway>> = LazyLock::new(|| {
         let profiles = Profiles::load(None).unwrap();
         let names = profiles.names();
         names
@@ -103,10 +103,10 @@ pub(crate) fn kept(profile: &str) -> &'static Gateway {
 }
 
 /// Opens a gateway.
-pub(crate) fn open(spec: &GatewaySpec) -> Gateway {
+pub(crate) fn open(spec: &GatewaySpec) -> TextGateway {
     let profiles = Profiles::load(None).unwrap();
     let url = PUBLIC_URL.parse().unwrap();
-    Gateway::open(spec, &profiles, &url, Clock::fixed(now())).unwrap()
+    TextGateway::open(spec, &profiles, &url, Clock::fixed(now())).unwrap()
 }
 
 /// A request that owns what it holds.
@@ -154,7 +154,7 @@ impl Posted {
     }
 
     /// Whether the gateway takes it for its provider's.
-    pub(crate) fn verifies(&self, gateway: &Gateway) -> bool {
+    pub(crate) fn verifies(&self, gateway: &TextGateway) -> bool {
         self.ask(|request| gateway.verify(request).is_ok())
             .unwrap_or(false)
     }

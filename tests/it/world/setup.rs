@@ -85,11 +85,46 @@ impl Setup {
         self
     }
 
+    /// One more gateway for mail that hands over at a server, with further lines of its sections
+    /// `gateway`, `gateway.mail` and `gateway.smtp`.
+    #[must_use]
+    pub fn mail(
+        mut self,
+        name: &str,
+        address: &str,
+        server: std::net::SocketAddr,
+        [more, mail, smtp]: [&str; 3],
+    ) -> Self {
+        let (host, port) = (server.ip(), server.port());
+        let host = if smtp.contains("tls =") {
+            "localhost".to_owned()
+        } else {
+            host.to_string()
+        };
+        let tls = if smtp.contains("tls =") {
+            ""
+        } else {
+            "tls = \"none\""
+        };
+        write!(
+            self.text,
+            "\n[[gateway]]\nname = {name:?}\nkind = \"email\"\naddress = {address:?}\n\
+             display_name = \"Example Support\"\n{more}\n[gateway.mail]\n{mail}\n\
+             [gateway.smtp]\nhost = {host:?}\nport = {port}\n{tls}\n{smtp}\n"
+        )
+        .unwrap();
+        self
+    }
+
     /// The file's text.
     pub fn text(&self) -> &str {
         &self.text
     }
 }
+
+/// The same for mail.
+pub const FAST_MAIL: &str = "rate = { messages_per_second = 5000, burst = 5000 }\n\
+    retry = { first = \"1s\", max = \"2s\" }";
 
 /// Lines of a gateway's section: no rate limit to speak of, and quick second tries.
 pub const FAST: &str = "rate = { segments_per_second = 5000, burst = 5000 }\n\

@@ -142,6 +142,7 @@ impl Reader {
                 to: mail.to,
                 cc: mail.cc,
                 bcc: Vec::new(),
+                html: None,
                 reply_to: mail.reply_to,
                 full_text: (full != text).then_some(full),
                 has_html: mail.html.is_some(),

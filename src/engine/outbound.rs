@@ -1,0 +1,81 @@
+//! What a claimed message is on the wire.
+
+use std::sync::Arc;
+
+use super::{Claimed, Engine, Line};
+use crate::channel::{Outbound, OutboundMail, OutboundText};
+use crate::domain::address::Address;
+use crate::domain::failure::Failure;
+use crate::domain::mail::{MailDetails, Mailbox};
+use crate::domain::mailbox::MailSpec;
+use crate::domain::message::Message;
+use crate::mail::compose::Draft;
+
+impl Engine {
+    /// A claimed message as its gateway takes it.
+    ///
+    /// # Errors
+    ///
+    /// Says why it cannot be sent now, when a file of it cannot be read.
+    #[expect(clippy::unused_async, reason = "files will be read here")]
+    pub async fn outbound(&self, line: &Line, claimed: &Claimed) -> Result<Outbound, Failure> {
+        let Claimed { delivery, message } = claimed;
+        match (&message.details.mail, &line.spec.mail) {
+            (Some(details), Some(spec)) => {
+                let recipient = message.recipient(delivery.part).to_owned();
+                Ok(Outbound::Mail(Box::new(OutboundMail {
+                    recipient,
+                    envelope_id: envelope_id(details, delivery.part),
+                    draft: draft(line, spec, message, details),
+                })))
+            }
+            (Some(_) | None, _) => Ok(Outbound::Text(Box::new(OutboundText {
+                id: message.id,
+                to: Address::Sms(message.to.clone()),
+                text: message.text.clone(),
+                encoding: message.encoding.parse().unwrap_or_default(),
+                segments: message.segments,
+                valid_for: delivery.valid_until.since(message.created_at),
+            }))),
+        }
+    }
+}
+
+/// What delivery reports name a mail to one recipient by: the token of its Message-ID, and which
+/// recipient it is.
+fn envelope_id(details: &MailDetails, part: u32) -> String {
+    let id = details.message_id.as_deref().unwrap_or_default();
+    let token = id.split_once('@').map_or(id, |(token, _)| token);
+    format!("{token}-{part}")
+}
+
+fn draft(line: &Line, spec: &Arc<MailSpec>, message: &Message, details: &MailDetails) -> Draft {
+    let own = |address: &str| Mailbox {
+        name: spec.display_name.clone(),
+        address: address.to_owned(),
+    };
+    let reply_to = (spec.plus_addresses).then(|| tagged(line.spec.address.value(), details));
+    let is_automatic = details.automatic.is_some();
+    Draft {
+        message_id: details.message_id.clone().unwrap_or_default(),
+        date: message.created_at,
+        from: own(&message.from),
+        reply_to: reply_to.flatten().map(|address| own(&address)),
+        to: details.to.clone(),
+        cc: details.cc.clone(),
+        subject: details.subject.clone(),
+        thread: details.thread.clone(),
+        text: message.text.clone(),
+        html: details.html.clone(),
+        files: Vec::new(),
+        automatic: details.automatic,
+        receipt_to: (spec.ask_read_receipt && !is_automatic).then(|| message.from.clone()),
+    }
+}
+
+/// The gateway's address with our token in it, by which an answer finds its conversation.
+fn tagged(address: &str, details: &MailDetails) -> Option<String> {
+    let (token, _) = details.message_id.as_deref()?.split_once('@')?;
+    let (local, domain) = address.rsplit_once('@')?;
+    Some(format!("{local}+{token}@{domain}"))
+}

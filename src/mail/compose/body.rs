@@ -1,0 +1,157 @@
+//! The body: the words as text and as HTML, and the files.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mail_builder::headers::content_type::ContentType;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::{BodyPart, MimePart};
+use pulldown_cmark::{Event, Options, Parser, html};
+use sha2::{Digest, Sha256};
+
+use super::{Draft, one_line};
+use crate::mail::AttachedFile;
+
+/// The longest line of base64 (RFC 2045, 6.8).
+const BASE64_LINE: usize = 76;
+
+/// Where lines of text that is made of HTML are broken (RFC 3676, 4.2 takes 78 at most).
+const TEXT_WIDTH: usize = 76;
+
+/// The longest name of a file, in characters.
+const LONGEST_NAME: usize = 200;
+
+/// The whole body of a mail.
+pub(super) fn body(draft: &Draft) -> MimePart<'static> {
+    let seed = seed(draft);
+    let text = lines(&draft.text);
+    let html = draft.html.clone().unwrap_or_else(|| to_html(&draft.text));
+    let words = multipart(
+        "alternative",
+        &seed,
+        vec![
+            MimePart::new("text/plain", text),
+            MimePart::new("text/html", lines(&html)),
+        ],
+    );
+    if draft.files.is_empty() {
+        return words;
+    }
+    let mut parts = vec![words];
+    parts.extend(draft.files.iter().map(file));
+    multipart("mixed", &seed, parts)
+}
+
+fn multipart(kind: &str, seed: &str, parts: Vec<MimePart<'static>>) -> MimePart<'static> {
+    let boundary = format!("=_{kind}_{seed}");
+    let kind = ContentType::new(format!("multipart/{kind}")).attribute("boundary", boundary);
+    MimePart::new(kind, parts)
+}
+
+/// What boundaries are made of: the same for the same draft, and not to be foreseen by who writes
+/// a part of it.
+fn seed(draft: &Draft) -> String {
+    let mut hash = Sha256::new();
+    for text in [
+        draft.message_id.as_str(),
+        draft.text.as_str(),
+        draft.html.as_deref().unwrap_or_default(),
+    ] {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
+    }
+    hex::encode(&hash.finalize()[..12])
+}
+
+fn file(file: &AttachedFile) -> MimePart<'static> {
+    let name: String = one_line(&file.name).chars().take(LONGEST_NAME).collect();
+    let disposition = ContentType::new("attachment").attribute("filename", name);
+    let kind = ContentType::new(media_type(&file.content_type));
+    MimePart {
+        headers: vec![
+            ("Content-Type".into(), kind.into()),
+            ("Content-Disposition".into(), disposition.into()),
+            (
+                "Content-Transfer-Encoding".into(),
+                Raw::new("base64").into(),
+            ),
+        ],
+        contents: BodyPart::Text(base64(&file.bytes).into()),
+    }
+}
+
+/// The media type, when it is one that base64 may carry (RFC 2045, 6.4 forbids it for composite
+/// ones).
+fn media_type(told: &str) -> String {
+    let told = told.split(';').next().unwrap_or_default().trim();
+    let is_token = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    let fits = told.split_once('/').is_some_and(|(kind, sub)| {
+        is_token(kind) && is_token(sub) && !matches!(kind, "multipart" | "message")
+    });
+    if fits && told.len() <= 127 {
+        told.to_ascii_lowercase()
+    } else {
+        "application/octet-stream".to_owned()
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    let encoded = STANDARD.encode(bytes);
+    let mut wrapped = String::with_capacity(encoded.len() + encoded.len() / BASE64_LINE * 2);
+    let mut rest = encoded.as_str();
+    while rest.len() > BASE64_LINE {
+        let (line, next) = rest.split_at(BASE64_LINE);
+        wrapped.push_str(line);
+        wrapped.push_str("\r\n");
+        rest = next;
+    }
+    wrapped.push_str(rest);
+    wrapped
+}
+
+/// The text with every line ended by CRLF, however it was ended, and without U+0000.
+pub(super) fn lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                out.push_str("\r\n");
+            }
+            '\n' => out.push_str("\r\n"),
+            '\0' => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Markdown-lite as HTML: paragraphs, line breaks, emphasis, lists, links and code; HTML in it is
+/// shown as it was written.
+pub(super) fn to_html(text: &str) -> String {
+    let shown = |event| match event {
+        Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
+        Event::SoftBreak => Event::HardBreak,
+        other => other,
+    };
+    let mut out = String::from("<!DOCTYPE html>\n<html><body>\n");
+    let parser = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).map(shown);
+    html::push_html(&mut out, parser);
+    out.push_str("</body></html>\n");
+    out
+}
+
+/// HTML without scripts and whatever else could do harm where it is shown.
+pub fn harmless(html: &str) -> String {
+    ammonia::clean(html)
+}
+
+/// HTML as plain text; without its marks where it is too crooked to be laid out.
+pub fn to_text(html: &str) -> String {
+    html2text::from_read(html.as_bytes(), TEXT_WIDTH).unwrap_or_default()
+}

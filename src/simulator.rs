@@ -50,6 +50,7 @@
 
 mod customers;
 mod hook;
+mod post;
 mod script;
 mod server;
 mod signature;
@@ -65,6 +66,7 @@ use tokio_util::task::TaskTracker;
 
 pub use customers::{CUSTOMERS, Customer};
 pub use hook::{Hook, Posted};
+pub use post::PostOffice;
 pub use traffic::{Traffic, run};
 
 /// How a simulated carrier is set up.

@@ -1,11 +1,13 @@
 //! `postern demo`: the daemon on an empty database, a simulated carrier beside it, and customers
 //! who text in. Everything is made fresh, and nothing is left behind unless it is asked for.
 
+mod mailbox;
 mod show;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -20,7 +22,7 @@ use crate::domain::gateway::GatewayName;
 use crate::domain::message::Priority;
 use crate::domain::submit::Submission;
 use crate::engine::{Engine, NewKey};
-use crate::simulator::{CUSTOMERS, Simulator, SimulatorConfig};
+use crate::simulator::{CUSTOMERS, PostOffice, Simulator, SimulatorConfig};
 
 /// The ports that are taken when nobody else has them.
 const PREFERRED_PORTS: [u16; 2] = [8080, 9090];
@@ -39,6 +41,9 @@ const NOTICES: &[(&str, &str)] = &[
     ("+12025550152", "Your appointment is tomorrow at nine."),
     ("+12025550153", "Your order 4471 is ready."),
 ];
+
+/// The time from one step in the life of a mail to the next.
+const PACE: Duration = Duration::from_millis(400);
 
 /// What is asked of the demo.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +66,8 @@ pub async fn demo(
     let (api_key, secret) = (fresh_secret(), format!("whsec_{}", fresh_secret()));
     let carrier = Simulator::start(SimulatorConfig::new(&api_key, &secret), stop).await?;
     let ports = PREFERRED_PORTS.map(free_port);
-    let text = configuration(folder.path(), ports, &carrier, &api_key, &secret);
+    let (post, mails) = PostOffice::start(mailbox::ADDRESS, PACE, stop).await?;
+    let text = configuration(folder.path(), ports, &carrier, &post, &api_key, &secret);
     let config = Config::parse(&text, "the demo's configuration")?;
     let app = App::start(config, Clock::System).await?;
     let key = app.engine().create_key("demo", Role::Admin, None).await?;
@@ -72,11 +78,18 @@ pub async fn demo(
     carrier.let_customers_text(to_long, LONG_CODE, &hooks[0]);
     carrier.let_customers_text(to_short, SHORT_CODE, &hooks[1]);
     send_notices(app.engine(), &key).await?;
-    let shown = show::follow(out, app.engine(), stop).await;
+    let reading = mailbox::read(app.engine().clone(), mails);
+    let (shown, read) = tokio::join!(show::follow(out, app.engine(), stop), async {
+        tokio::select! {
+            read = reading => read,
+            () = stop.cancelled() => Ok(()),
+        }
+    });
     carrier.stop().await;
+    post.stop().await;
     let _drained = app.stop().await;
     folder.leave()?;
-    shown
+    shown.and(read)
 }
 
 /// The folder with everything in it.
@@ -141,6 +154,7 @@ fn configuration(
     folder: &Path,
     [listen, admin]: [u16; 2],
     carrier: &Simulator,
+    post: &PostOffice,
     api_key: &str,
     secret: &str,
 ) -> String {
@@ -158,7 +172,14 @@ fn configuration(
          [[gateway]]\nname = \"long-code\"\nkind = \"long_code\"\nprofile = \"sandbox\"\n\
          address = \"{LONG_CODE}\"\n{settings}\
          [[gateway]]\nname = \"short-code\"\nkind = \"short_code\"\nprofile = \"sandbox\"\n\
-         address = \"{SHORT_CODE}\"\n{settings}"
+         address = \"{SHORT_CODE}\"\n{settings}\
+         [[gateway]]\nname = \"{gateway}\"\nkind = \"email\"\naddress = \"{address}\"\n\
+         display_name = \"The demo shop\"\n\
+         [gateway.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n",
+        gateway = mailbox::GATEWAY,
+        address = mailbox::ADDRESS,
+        host = post.address().ip(),
+        port = post.address().port(),
     )
 }
 

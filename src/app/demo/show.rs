@@ -28,7 +28,8 @@ pub(super) fn welcome(
     let folder = folder.display();
     writeln!(
         out,
-        "postern is up, on an empty database, with two gateways at a simulated carrier.
+        "postern is up, on an empty database, with two gateways at a simulated carrier and
+a mailbox at a simulated post office.
 
   API          http://{api}/v1
   reference    http://{api}/docs
@@ -49,7 +50,8 @@ Watch the stream:
   curl -sN -H 'Authorization: Bearer {key}' http://{api}/v1/events/stream
 
 The last two digits of a number decide what becomes of a text to it: 50 reads it, 51 gets it
-late, 70 to 77 fail, 60 answers STOP. Ctrl-C ends all of this.
+late, 70 to 77 fail, 60 answers STOP. Mail: ana@customer.example answers, reader@… reads,
+away@… is out of office, gone@… bounces. Ctrl-C ends all of this.
 "
     )?;
     out.flush()

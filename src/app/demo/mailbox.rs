@@ -5,6 +5,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::domain::gateway::GatewayName;
+use crate::domain::mailbox::MailboxState;
 use crate::engine::{Engine, Fetched};
 
 /// The name of the gateway.
@@ -24,7 +25,18 @@ const UIDVALIDITY: u32 = 1;
 pub(super) async fn read(engine: Engine, mut mails: mpsc::Receiver<Bytes>) -> anyhow::Result<()> {
     let name = GatewayName::parse(GATEWAY).expect("it is a name");
     let line = engine.line(&name).expect("the demo configures it").clone();
-    engine.open_mailbox(&name, MAILBOX, UIDVALIDITY, 0).await?;
+    let now = engine.clock().now();
+    let mailbox = MailboxState {
+        gateway: name,
+        name: MAILBOX.to_owned(),
+        uidvalidity: UIDVALIDITY,
+        start_uid: 0,
+        history_to: 0,
+        read_to: 0,
+        opened_at: now,
+        since: now,
+    };
+    engine.open_mailbox(mailbox).await?;
     let mut uid = 0;
     while let Some(raw) = mails.recv().await {
         uid += 1;

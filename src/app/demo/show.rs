@@ -106,6 +106,7 @@ async fn words(engine: &Engine, event: &Event) -> anyhow::Result<String> {
         Direction::Inbound => format!("{from} → {to}"),
         Direction::Outbound => format!("{to} ← {from}"),
     };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let why = data["error"]["detail"].as_str();
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     Ok(format!("{who}  {text}{why}"))

@@ -195,6 +195,7 @@ async fn send_notices(engine: &Engine, key: &NewKey) -> anyhow::Result<()> {
 
 fn notice(to: &str, text: &str, author: &AgentRef) -> anyhow::Result<Submission> {
     Ok(Submission {
+        attachments: Vec::new(),
         gateway: GatewayName::parse("short-code"),
         to: Address::parse_sms_international(to)?,
         text: text.to_owned(),

@@ -126,6 +126,8 @@ pub struct OutboundText {
     pub segments: u32,
     /// How long it is still worth delivering.
     pub valid_for: Duration,
+    /// Where the provider can fetch the files that go with it.
+    pub media: Vec<String>,
 }
 
 /// A message on its way out.

@@ -18,6 +18,7 @@ pub(super) fn message_value(text: &OutboundText, from: &Address) -> Value {
         encoding => text.encoding.as_str(),
         segments => text.segments,
         valid_for => text.valid_for.as_secs(),
+        media_urls => (!text.media.is_empty()).then_some(&text.media),
     }
 }
 

@@ -10,7 +10,7 @@ mod enclose;
 mod kind;
 mod name;
 
-pub use enclose::{FileRefusal, enclose, first_used};
+pub use enclose::{FileRefusal, Freight, enclose, first_used};
 pub use kind::{served_type, shown_type, sniff, told_type};
 pub use name::{extension_of, safe_name};
 

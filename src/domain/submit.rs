@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::agent::AgentRef;
+use super::attachment::{Attachment, Enclosed, FileRefusal, Freight, enclose, first_used};
 use super::changes::{Changes, Pair};
 use super::clock::Timestamp;
 use super::delivery::Delivery;
 use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
-use super::id::{ConversationId, MessageId};
+use super::id::{AttachmentId, ConversationId, MessageId};
 use super::idempotency::{Answered, Key};
 use super::message::{Details, Direction, Message, Priority, Replacement, StatusEvent};
 use super::report::status_event;
@@ -32,6 +33,8 @@ pub struct Sender {
     pub max_segments: u32,
     /// How long a message is worth sending, when nobody said.
     pub valid_for: Duration,
+    /// How much its messages carry in files.
+    pub freight: Freight,
 }
 
 /// What a text costs at a gateway.
@@ -86,6 +89,8 @@ pub struct Submission {
     pub text: String,
     /// What it has because it is a mail.
     pub mail: Option<Box<NewMail>>,
+    /// The files that go with it, in order.
+    pub attachments: Vec<AttachmentId>,
     /// The conversation that the sender believes it belongs to.
     pub conversation: Option<ConversationId>,
     /// The client's own reference.
@@ -128,6 +133,9 @@ pub enum SubmitRefusal {
     /// The recipient does not want to be texted by the sender.
     #[error("the recipient opted out of texts from {0}; they can text START to be texted again")]
     OptedOut(String),
+    /// A file cannot go with it.
+    #[error(transparent)]
+    File(#[from] FileRefusal),
     /// The mail that it shall answer is not there, or of another conversation.
     #[error("no mail of this conversation has this id")]
     NotAnswerable,
@@ -160,6 +168,8 @@ pub struct Before {
     pub suppressed: HashSet<Pair>,
     /// What was answered to the keys.
     pub answers: HashMap<Key, Answered>,
+    /// The attachments that submissions name.
+    pub attachments: HashMap<AttachmentId, Attachment>,
     /// The last mail of each conversation: a customer's, else one of ours.
     pub last_mails: HashMap<ConversationId, Message>,
     /// The mails that submissions name as those that they answer.
@@ -236,11 +246,23 @@ pub fn check<'s>(
     if before.suppressed.contains(&pair) {
         refusals.push(SubmitRefusal::OptedOut(pair.0));
     }
+    refusals.extend(files(submission, sender, before).err().unwrap_or_default());
     if refusals.is_empty() {
         Ok((sender, priced))
     } else {
         Err(refusals)
     }
+}
+
+/// What the message says about the files that go with it.
+fn files(
+    submission: &Submission,
+    sender: &Sender,
+    before: &Before,
+) -> Result<Vec<Enclosed>, Vec<SubmitRefusal>> {
+    let (wanted, author) = (&submission.attachments, submission.author.id);
+    enclose(wanted, &before.attachments, author, sender.freight)
+        .map_err(|refusals| refusals.into_iter().map(SubmitRefusal::from).collect())
 }
 
 /// Decides what the submissions change, in their order.
@@ -278,7 +300,11 @@ fn submit_one(
         };
     }
     let (sender, priced) = check(submission, before, senders)?;
-    let message = message(submission, (sender, priced), before, senders, now, changes);
+    let files = files(submission, sender, before)?;
+    let mut message = message(submission, (sender, priced), before, senders, now, changes);
+    let used = first_used(&files, &mut before.attachments, message.id);
+    changes.attachments.extend(used);
+    message.details.files = files;
     let queued = Delivery::queued(&message, submission.priority, now);
     changes.deliveries.extend(queued);
     let actor = Some(submission.author.clone());

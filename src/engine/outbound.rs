@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Claimed, Engine, Line};
+use bytes::Bytes;
+
+use super::{Claimed, Engine, EngineFault, Line};
 use crate::channel::{Outbound, OutboundMail, OutboundText};
 use crate::domain::address::Address;
-use crate::domain::failure::Failure;
+use crate::domain::attachment::Enclosed;
+use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::mail::{MailDetails, Mailbox};
 use crate::domain::mailbox::MailSpec;
 use crate::domain::message::Message;
+use crate::mail::AttachedFile;
 use crate::mail::compose::Draft;
 
 impl Engine {
@@ -17,16 +21,19 @@ impl Engine {
     /// # Errors
     ///
     /// Says why it cannot be sent now, when a file of it cannot be read.
-    #[expect(clippy::unused_async, reason = "files will be read here")]
     pub async fn outbound(&self, line: &Line, claimed: &Claimed) -> Result<Outbound, Failure> {
         let Claimed { delivery, message } = claimed;
+        let files = &message.details.files;
         match (&message.details.mail, &line.spec.mail) {
             (Some(details), Some(spec)) => {
                 let recipient = message.recipient(delivery.part).to_owned();
                 Ok(Outbound::Mail(Box::new(OutboundMail {
                     recipient,
                     envelope_id: envelope_id(details, delivery.part),
-                    draft: draft(line, spec, message, details),
+                    draft: Draft {
+                        files: self.attached(message).await?,
+                        ..draft(line, spec, message, details)
+                    },
                 })))
             }
             (Some(_) | None, _) => Ok(Outbound::Text(Box::new(OutboundText {
@@ -35,9 +42,38 @@ impl Engine {
                 text: message.text.clone(),
                 encoding: message.encoding.parse().unwrap_or_default(),
                 segments: message.segments,
+                media: files.iter().map(|file| self.media_link(file)).collect(),
                 valid_for: delivery.valid_until.since(message.created_at),
             }))),
         }
+    }
+}
+
+impl Engine {
+    /// The files of a mail, with their bytes.
+    async fn attached(&self, message: &Message) -> Result<Vec<AttachedFile>, Failure> {
+        let mut files = Vec::with_capacity(message.details.files.len());
+        for file in &message.details.files {
+            let bytes = self.attached_bytes(file).await.map_err(|fault| Failure {
+                class: FailureClass::Unknown,
+                code: None,
+                detail: format!("the file {:?} could not be read: {fault}", file.name),
+            })?;
+            files.push(AttachedFile {
+                name: file.name.clone(),
+                content_type: file.content_type.clone(),
+                content_id: file.content_id.clone(),
+                inline: file.inline,
+                bytes,
+            });
+        }
+        Ok(files)
+    }
+
+    async fn attached_bytes(&self, file: &Enclosed) -> Result<Bytes, EngineFault> {
+        let missing = || EngineFault::Unavailable("there is no such attachment".into());
+        let found = self.read().attachment(file.id).await?;
+        self.file_bytes(&found.ok_or_else(missing)?).await
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
+use crate::domain::attachment::Freight;
 use crate::domain::changes::Pair;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, MessageId};
@@ -18,7 +19,9 @@ use crate::domain::threads::Threads;
 use crate::mail::compose;
 use crate::mail::token::Signer;
 use crate::sms;
-use crate::store::{Conn, StoreFault, Tx, conversation, idempotency, message, suppression};
+use crate::store::{
+    Conn, StoreFault, Tx, attachment, conversation, idempotency, message, suppression,
+};
 
 /// What would become of a message.
 #[derive(Debug, Clone)]
@@ -110,6 +113,11 @@ pub(super) fn senders(
         address: line.spec.address.clone(),
         max_segments: line.gateway.capabilities().max_segments,
         valid_for: line.spec.valid_for,
+        freight: match line.spec.address.channel() {
+            ChannelKind::Email => Freight::Mail,
+            ChannelKind::Sms if line.gateway.capabilities().mms => Freight::Mms,
+            ChannelKind::Sms => Freight::None,
+        },
     };
     let by_name = lines
         .iter()
@@ -194,11 +202,17 @@ async fn load(
         .map(|once| once.key.clone())
         .collect();
     let answers = idempotency::load_answers(conn, &keys).await?;
+    let files: Vec<_> = submissions
+        .iter()
+        .flat_map(|one| one.attachments.iter().copied())
+        .collect();
+    let files = attachment::load_attachments(conn, &files).await?;
     let (last_mails, named_mails) = load_mails(conn, submissions, &threads).await?;
     Ok(Before {
         threads,
         suppressed,
         answers,
+        attachments: files.into_iter().map(|one| (one.id, one)).collect(),
         last_mails,
         named_mails,
     })

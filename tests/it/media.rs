@@ -6,7 +6,7 @@ use postern::domain::attachment::{Attachment, Source};
 use postern::domain::clock::Clock;
 use postern::domain::gateway::GatewayName;
 use postern::domain::id::MessageId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::attachments::upload;
 use crate::both;
@@ -16,7 +16,7 @@ use crate::world::daemon::Daemon;
 use crate::world::db::Db;
 use crate::world::hooks::{Hooks, fresh_sid, twilio_text};
 use crate::world::provider::{FakeProvider, Handed, Reply};
-use crate::world::setup::{ACCOUNT_SID, Setup};
+use crate::world::setup::{ACCOUNT_SID, FAST, Setup};
 use crate::world::{eventually, within};
 
 const CUSTOMER: &str = "+12025550107";
@@ -145,6 +145,77 @@ both! {
         let files = settled(&daemon.api).await;
         assert_eq!(files[0]["state"], "stored");
         assert_eq!(daemon.stop().await, Some(0), "{}", daemon.log());
+    }
+
+    async fn a_picture_leaves_by_a_link_that_the_provider_can_fetch(db: Db) {
+        let provider = FakeProvider::start().await;
+        let with_mms = format!("{FAST}\nmms = true");
+        let setup = Setup::bare(&db)
+            .twilio("long", "+12025550100", &provider.url(), &with_mms)
+            .twilio("plain", "+12025550199", &provider.url(), FAST);
+        let app = TestApp::start(&db, &setup).await;
+        let file = upload(&app.api, &[("cat.gif", "image/gif", PICTURE.as_bytes())]).await.expect(201);
+        let body = json!({"gateway": "long", "to": CUSTOMER, "attachments": [file["id"]]});
+        let mut try_out = body.clone();
+        try_out["dry_run"] = json!(true);
+        assert_eq!(app.api.post("/v1/messages", &try_out).await.expect(200)["blocked_by"], json!([]));
+        let message = app.api.post_once("/v1/messages", "one", &body).await.expect(202);
+        assert_eq!(message["attachments"], json!([file]));
+        assert_eq!(app.api.post_once("/v1/messages", "one", &body).await.expect(202), message);
+        app.api.message_becomes(&message["id"], "sent").await;
+        let handed = provider.handed(1).await.remove(0);
+        let fields: Vec<(String, String)> = form_urlencoded::parse(&handed.request.body).into_owned().collect();
+        let links: Vec<&String> = fields.iter().filter(|(name, _)| name == "MediaUrl").map(|(_, url)| url).collect();
+        assert_eq!(links.len(), 1, "{fields:?}");
+        assert!(!fields.iter().any(|(name, _)| name == "Body"), "{fields:?}");
+        let path = links[0].strip_prefix("https://postern.test").unwrap();
+        let fetched = Answer::of(app.api.http.get(format!("{}{path}", app.api.base))).await.unwrap();
+        assert_eq!((fetched.status, fetched.text.as_str()), (200, PICTURE));
+        assert_eq!(fetched.headers["content-type"], "image/gif");
+        for (refused, field) in [
+            (json!({"gateway": "plain", "to": CUSTOMER, "text": "Look", "attachments": [file["id"]]}), "/attachments"),
+            (json!({"gateway": "long", "to": CUSTOMER, "attachments": ["att_00000000000000000000000000"]}), "/attachments"),
+            (json!({"gateway": "long", "to": CUSTOMER, "attachments": ["cat.gif"]}), "/attachments"),
+            (json!({"gateway": "long", "to": CUSTOMER, "attachments": []}), "/text"),
+        ] {
+            let problem = app.api.post("/v1/messages", &refused).await.expect(422);
+            assert_eq!(problem["errors"][0]["pointer"], field, "{problem}");
+        }
+        let large = vec![b'x'; 5_000_001];
+        let large = upload(&app.api, &[("large", "image/gif", &large)]).await.expect(201);
+        let refused = json!({"gateway": "long", "to": CUSTOMER, "attachments": [large["id"]]});
+        app.api.post("/v1/messages", &refused).await.expect(422);
+        app.end().await;
+    }
+
+    async fn a_mail_takes_its_files_along(db: Db) {
+        let (app, sink) = crate::mail_out::with_mail(&db).await;
+        let pdf = ("Rechnung M\u{e4}rz.pdf", "application/pdf", b"%PDF-1.7 bytes".as_slice());
+        let text = ("notes.txt", "text/plain", b"see you".as_slice());
+        let files = upload(&app.api, &[pdf, text]).await.expect(201);
+        let ids: Vec<&Value> = files["data"].as_array().unwrap().iter().map(|file| &file["id"]).collect();
+        let mut mail = crate::mail_out::mail_to(crate::mail_out::CUSTOMER, "Please find both.");
+        mail["attachments"] = json!(ids);
+        let message = app.api.post("/v1/messages", &mail).await.expect(202);
+        assert_eq!(message["attachments"], files["data"]);
+        app.api.message_becomes(&message["id"], "sent").await;
+        let letter = sink.took(1).await.remove(0);
+        let content = letter.content();
+        let parsed = mail_parser::MessageParser::default().parse(&content).unwrap();
+        let got: Vec<(String, Vec<u8>)> = parsed
+            .attachments()
+            .map(|part| {
+                use mail_parser::MimeHeaders as _;
+                (part.attachment_name().unwrap().to_owned(), part.contents().to_vec())
+            })
+            .collect();
+        let expected = [(pdf.0.to_owned(), pdf.2.to_vec()), (text.0.to_owned(), text.2.to_vec())];
+        assert_eq!(got, expected);
+        // What was sent may be sent again, to somebody else.
+        mail["to"] = json!("ben@example.com");
+        let again = app.api.post("/v1/messages", &mail).await.expect(202);
+        app.api.message_becomes(&again["id"], "sent").await;
+        app.end().await;
     }
 
     async fn t06_a_link_is_good_for_one_file_and_two_days(db: Db) {

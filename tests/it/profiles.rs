@@ -205,6 +205,8 @@ async fn sends_as_in_its_fixtures(profile: &str) {
         if case["encoding"] == "ucs2" {
             text.encoding = postern::sms::Encoding::Ucs2;
         }
+        let media = case["media"].as_array().into_iter().flatten();
+        text.media = media.map(|url| url.as_str().unwrap().to_owned()).collect();
         let outcome = wire::open(&spec).send(&text).await;
         let requests = requests.lock().unwrap();
         let [found] = requests.as_slice() else {

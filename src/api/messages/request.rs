@@ -5,9 +5,10 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::domain::address::Address;
 use crate::domain::agent::AgentRef;
+use crate::domain::attachment::MOST_FILES;
 use crate::domain::clock::{Timestamp, parse_duration};
 use crate::domain::gateway::{ChannelKind, GatewayName};
-use crate::domain::id::{ConversationId, IssueId, MessageId};
+use crate::domain::id::{AttachmentId, ConversationId, IssueId, MessageId};
 use crate::domain::message::{Direction, Priority};
 use crate::domain::status::Status;
 use crate::domain::submit::mail::MOST_RECIPIENTS;
@@ -51,7 +52,8 @@ pub(crate) struct NewMessage {
     #[schema(min_length = 1, max_length = 320)]
     to: String,
     /// The words: 1 to 10000 characters of a text, up to 200000 of a mail, where they may have
-    /// the marks of Markdown. A mail with `html` may leave them out.
+    /// the marks of Markdown. A mail with `html` may leave
+    /// them out, and so may a message with `attachments`.
     #[schema(min_length = 1, max_length = 200_000)]
     text: Option<String>,
     /// The subject of a mail. Without it: `Re:` and the subject of the conversation's last mail.
@@ -69,6 +71,10 @@ pub(crate) struct NewMessage {
     /// The id of the mail that this one answers. Without it: the customer's last one.
     #[schema(value_type = Option<String>, pattern = "^msg_[0-9a-hjkmnp-tv-z]{26}$")]
     in_reply_to: Option<MessageId>,
+    /// The ids of the files that go with it, in order: up to 20 and 25 MB with a mail, 10 and 5 MB
+    /// with a text, where its gateway carries any.
+    #[schema(value_type = Option<Vec<String>>, max_items = 20)]
+    attachments: Vec<AttachmentId>,
     /// The id of the conversation that it belongs to; refused when that is with somebody else.
     #[schema(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
@@ -98,7 +104,9 @@ impl Read for NewMessage {
             "in_reply_to",
             parsed("a message's id", |id| id.parse().ok()),
         );
-        let words = if html.is_some() {
+        let attachments = fields.optional("attachments", attachments);
+        let has_files = attachments.as_ref().is_some_and(|ids| !ids.is_empty());
+        let words = if html.is_some() || has_files {
             fields.optional("text", text(1..=LONGEST_MAIL))
         } else {
             fields.required("text", text(1..=LONGEST_MAIL))
@@ -111,9 +119,7 @@ impl Read for NewMessage {
         let valid_for = fields.optional("valid_for", duration);
         let priority = fields.optional("priority", parsed("interactive or bulk", priority));
         let dry_run = fields.optional("dry_run", truth).unwrap_or(false);
-        for name in ["attachments", "send_at"] {
-            fields.not_yet(name);
-        }
+        fields.not_yet("send_at");
         Some(Self {
             gateway,
             to: to?,
@@ -123,6 +129,7 @@ impl Read for NewMessage {
             bcc: bcc.unwrap_or_default(),
             html,
             in_reply_to,
+            attachments: attachments.unwrap_or_default(),
             conversation,
             reference,
             valid_for,
@@ -182,8 +189,9 @@ impl NewMessage {
             ));
         }
         let length = self.text.as_ref().map_or(0, |text| text.chars().count());
-        if !(1..=LONGEST_TEXT).contains(&length) {
-            let why = format!("must have 1 to {LONGEST_TEXT} characters");
+        let least = usize::from(self.attachments.is_empty());
+        if !(least..=LONGEST_TEXT).contains(&length) {
+            let why = format!("must have {least} to {LONGEST_TEXT} characters");
             faults.push(fault("/text".to_owned(), why));
         }
     }
@@ -219,6 +227,7 @@ impl NewMessage {
             to,
             text: self.text.unwrap_or_default(),
             mail,
+            attachments: self.attachments,
             conversation: self.conversation,
             reference: self.reference,
             valid_for: self.valid_for,
@@ -246,6 +255,23 @@ fn subject(value: Value) -> Result<String, String> {
         return Err("must be one line, without control characters".into());
     }
     Ok(subject)
+}
+
+/// Reads a list of attachments' ids.
+fn attachments(value: Value) -> Result<Vec<AttachmentId>, String> {
+    let Value::Array(values) = value else {
+        return Err("must be a list of attachments' ids".into());
+    };
+    if values.len() > MOST_FILES {
+        return Err(format!("must have no more than {MOST_FILES} ids"));
+    }
+    let id = |value: Value| {
+        let id = value.as_str().and_then(|id| id.parse().ok());
+        id.ok_or_else(|| {
+            "must hold attachments' ids alone, such as POST /v1/attachments gives".to_owned()
+        })
+    };
+    values.into_iter().map(id).collect()
 }
 
 /// Reads a list of texts that shall be mailboxes.

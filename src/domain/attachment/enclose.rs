@@ -5,6 +5,29 @@ use std::collections::{HashMap, HashSet};
 use super::{Attachment, Enclosed, FileState, LARGEST_TOTAL, MOST_FILES};
 use crate::domain::id::{AgentId, AttachmentId, MessageId};
 
+/// How much a message of a channel carries in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freight {
+    /// As much as a mail.
+    Mail,
+    /// As much as providers take with a text.
+    Mms,
+    /// Nothing.
+    None,
+}
+
+impl Freight {
+    /// How many files, and how many bytes together.
+    pub fn limits(self) -> (usize, u64) {
+        match self {
+            Self::Mail => (MOST_FILES, LARGEST_TOTAL),
+            // What the most generous providers take; others make pictures smaller or refuse.
+            Self::Mms => (10, 5_000_000),
+            Self::None => (0, 0),
+        }
+    }
+}
+
 /// Why a message was not accepted with its attachments.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileRefusal {
@@ -17,18 +40,24 @@ pub enum FileRefusal {
     /// It is named twice.
     #[error("attachment {0} is named twice")]
     Twice(AttachmentId),
+    /// The gateway carries none.
+    #[error("the gateway carries no files; name one that does, or set mms = true where it can")]
+    NotCarried,
     /// There are too many.
-    #[error("a message has at most {MOST_FILES} attachments")]
-    TooMany,
+    #[error("a message of this gateway has at most {0} attachments")]
+    TooMany(usize),
     /// Together they are too large.
-    #[error(
-        "the attachments have {0} bytes together, and a message carries at most {LARGEST_TOTAL}"
-    )]
-    TooLarge(u64),
+    #[error("the attachments have {size} bytes together, and this gateway carries at most {most}")]
+    TooLarge {
+        /// What they have.
+        size: u64,
+        /// What is allowed.
+        most: u64,
+    },
 }
 
 /// What a message says about the attachments it is sent with, in the order wanted; every reason
-/// at once when it may not have them, with the place of each in the list.
+/// at once when it may not have them.
 ///
 /// `found` holds those of them that exist, and `author` is who sends the message: an attachment
 /// that was never used is nobody's but its uploader's.
@@ -36,30 +65,40 @@ pub fn enclose(
     wanted: &[AttachmentId],
     found: &HashMap<AttachmentId, Attachment>,
     author: AgentId,
-) -> Result<Vec<Enclosed>, Vec<(usize, FileRefusal)>> {
+    freight: Freight,
+) -> Result<Vec<Enclosed>, Vec<FileRefusal>> {
+    let (most, most_bytes) = freight.limits();
+    if freight == Freight::None && !wanted.is_empty() {
+        return Err(vec![FileRefusal::NotCarried]);
+    }
     let mut refusals = Vec::new();
     let mut seen = HashSet::new();
     let mut enclosed = Vec::with_capacity(wanted.len());
-    if wanted.len() > MOST_FILES {
-        refusals.push((MOST_FILES, FileRefusal::TooMany));
+    if wanted.len() > most {
+        refusals.push(FileRefusal::TooMany(most));
     }
-    for (place, id) in wanted.iter().enumerate() {
+    for id in wanted {
         let usable = |one: &&Attachment| one.message.is_some() || one.uploaded_by == Some(author);
         let Some(one) = found.get(id).filter(usable) else {
-            refusals.push((place, FileRefusal::Unknown(*id)));
+            refusals.push(FileRefusal::Unknown(*id));
             continue;
         };
         if !seen.insert(*id) {
-            refusals.push((place, FileRefusal::Twice(*id)));
+            refusals.push(FileRefusal::Twice(*id));
         } else if one.state != FileState::Stored {
-            refusals.push((place, FileRefusal::NotHere(*id)));
+            refusals.push(FileRefusal::NotHere(*id));
         } else {
-            enclosed.push(one.enclosed());
+            enclosed.push(Enclosed {
+                inline: false,
+                content_id: None,
+                ..one.enclosed()
+            });
         }
     }
-    let total = enclosed.iter().map(|file| file.size).sum();
-    if total > LARGEST_TOTAL {
-        refusals.push((0, FileRefusal::TooLarge(total)));
+    let size = enclosed.iter().map(|file| file.size).sum();
+    if size > most_bytes {
+        let most = most_bytes;
+        refusals.push(FileRefusal::TooLarge { size, most });
     }
     if refusals.is_empty() {
         Ok(enclosed)

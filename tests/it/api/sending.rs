@@ -42,7 +42,7 @@ async fn b06_every_wrong_field_of_a_message_is_named() {
     let body = json!({
         "text": 5, "gateway": "No Such", "conversation": "iss_1", "reference": "",
         "valid_for": "soon", "dry_run": "perhaps", "colour": "red",
-        "cc": "a@example.com", "subject": "", "attachments": [], "send_at": "2027-01-01T00:00:00Z",
+        "cc": "a@example.com", "subject": "", "attachments": "cat.gif", "send_at": "2027-01-01T00:00:00Z",
     });
     let mut pointers = desk.post("/v1/messages", body).await.pointers();
     pointers.sort();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use postern::domain::attachment::{
-    Attachment, FileRefusal, FileState, Source, enclose, first_used,
+    Attachment, Enclosed, FileRefusal, FileState, Freight, Source, enclose, first_used,
 };
 use postern::domain::clock::Timestamp;
 use postern::domain::gateway::GatewayName;
@@ -89,17 +89,31 @@ fn t06_an_unused_attachment_is_its_uploaders_alone() {
     let other = uploaded(ann, 6_000_000);
     let mut found: HashMap<AttachmentId, Attachment> =
         [(one.id, one.clone()), (other.id, other.clone())].into();
-    assert_eq!(enclose(&[one.id], &found, ann).unwrap(), [one.enclosed()]);
-    let refused = enclose(&[one.id], &found, ben).unwrap_err();
-    assert_eq!(refused, [(0, FileRefusal::Unknown(one.id))]);
-    let refused = enclose(&[one.id, other.id], &found, ann).unwrap_err();
-    assert_eq!(refused, [(0, FileRefusal::TooLarge(26_000_000))]);
-    let refused = enclose(&[one.id, one.id], &found, ann).unwrap_err();
-    assert_eq!(refused, [(1, FileRefusal::Twice(one.id))]);
+    let mail = |ids: &[AttachmentId], found: &HashMap<_, _>, author| {
+        enclose(ids, found, author, Freight::Mail)
+    };
+    let beside = Enclosed {
+        inline: false,
+        content_id: None,
+        ..one.enclosed()
+    };
+    assert_eq!(
+        mail(&[one.id], &found, ann).unwrap(),
+        std::slice::from_ref(&beside)
+    );
+    let refused = mail(&[one.id], &found, ben).unwrap_err();
+    assert_eq!(refused, [FileRefusal::Unknown(one.id)]);
+    let refused = mail(&[one.id, other.id], &found, ann).unwrap_err();
+    let (size, most) = (26_000_000, 25_000_000);
+    assert_eq!(refused, [FileRefusal::TooLarge { size, most }]);
+    let refused = mail(&[one.id, one.id], &found, ann).unwrap_err();
+    assert_eq!(refused, [FileRefusal::Twice(one.id)]);
+    let refused = enclose(&[one.id], &found, ann, Freight::None).unwrap_err();
+    assert_eq!(refused, [FileRefusal::NotCarried]);
     let used = first_used(&[one.enclosed()], &mut found, MessageId::new());
     assert_eq!(used.len(), 1);
     assert!(
-        enclose(&[one.id], &found, ben).is_ok(),
+        mail(&[one.id], &found, ben).is_ok(),
         "what was sent is seen by all"
     );
     assert!(first_used(&[one.enclosed()], &mut found, MessageId::new()).is_empty());

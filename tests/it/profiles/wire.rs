@@ -163,6 +163,7 @@ impl Posted {
 /// A text to send.
 pub(crate) fn outbound(to: &str, text: &str) -> OutboundText {
     OutboundText {
+        media: Vec::new(),
         id: "msg_01jd6xw9g0e8r9v3k2m4n5p6q7"
             .parse::<MessageId>()
             .unwrap(),

@@ -125,8 +125,6 @@ struct Context {
     /// Makes and knows the tokens in our mail.
     signer: Signer,
     public_url: Url,
-    /// Makes the tokens that our mails carry, and knows them again.
-    tokens: Signer,
     clock: Clock,
     lines: HashMap<GatewayName, Line>,
     senders: Senders,
@@ -174,7 +172,6 @@ impl Engine {
         let context = Arc::new(Context {
             store,
             blobs,
-            tokens: Signer::new(&secret),
             secret,
             signer,
             public_url,

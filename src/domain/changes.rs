@@ -10,7 +10,7 @@ use super::delivery::{Delivery, Piece};
 use super::event::NewEvent;
 use super::failure::FailureClass;
 use super::gateway::GatewayName;
-use super::id::MessageId;
+use super::id::{ContactId, MessageId};
 use super::idempotency::{Answered, Key};
 use super::message::{Message, RawRequest, StatusEvent};
 use super::quarantine::Quarantined;
@@ -29,6 +29,8 @@ pub type Pair = (String, String);
 pub struct Changes {
     /// New people and the address each was met by.
     pub contacts: Vec<(Contact, Address)>,
+    /// What people call themselves who may have no name yet.
+    pub names: Vec<(ContactId, String)>,
     /// Conversations, new and changed.
     pub conversations: Vec<Conversation>,
     /// Issues, new and changed.
@@ -67,6 +69,8 @@ pub struct Changes {
     pub taken: Vec<Taken>,
     /// Addresses to which mail came back, since when and why; nothing where it arrived again.
     pub bounces: Vec<(Address, Option<(Timestamp, String)>)>,
+    /// Who was told that their mail arrived, by which gateway and when.
+    pub acknowledged: Vec<(Address, GatewayName, Timestamp)>,
     /// What could not be read.
     pub quarantined: Vec<Quarantined>,
     /// Requests to keep.

@@ -64,6 +64,8 @@ kinds! {
     IssueReopened = "issue.reopened",
     /// A person is known now.
     ContactCreated = "contact.created",
+    /// More is known of a person.
+    ContactChanged = "contact.changed",
     /// A contact asked not to be texted by a sender.
     ContactOptedOut = "contact.opted_out",
     /// A contact may be texted by a sender again.

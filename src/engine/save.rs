@@ -8,6 +8,7 @@ use crate::store::{
 };
 
 use crate::domain::clock::Timestamp;
+use crate::domain::event::{EventData, EventKind, NewEvent};
 
 /// Saves all of it; tables that nothing changed in cost nothing.
 pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Result<(), StoreFault> {
@@ -15,6 +16,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     let raws: Vec<&RawRequest> = changes.raw_requests.iter().map(AsRef::as_ref).collect();
     raw::insert_raw_requests(conn, &raws).await?;
     conversation::insert_contacts(conn, &changes.contacts).await?;
+    let named = conversation::update_names(conn, &changes.names).await?;
     conversation::upsert_conversations(conn, &changes.conversations).await?;
     issue::upsert_issues(conn, &changes.issues).await?;
     message::upsert_messages(conn, &changes.messages).await?;
@@ -32,6 +34,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     mail::insert_mail_ids(conn, &changes.mail_ids).await?;
     mail::insert_raw_mails(conn, &changes.raw_mails).await?;
     conversation::update_bounces(conn, &changes.bounces).await?;
+    mail::upsert_acknowledged(conn, &changes.acknowledged).await?;
     mailbox::insert_taken(conn, &changes.taken).await?;
     for one in &changes.quarantined {
         raw::insert_quarantined(conn, one).await?;
@@ -39,6 +42,19 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     idempotency::insert_answers(conn, &changes.answers, now).await?;
     for event in changes.events {
         tx.emit(event);
+    }
+    for contact in named {
+        let data = EventData {
+            contact: Some(contact),
+            ..EventData::default()
+        };
+        tx.emit(NewEvent {
+            kind: EventKind::ContactChanged,
+            at: now,
+            actor: None,
+            conversation: None,
+            data: data.json(),
+        });
     }
     Ok(())
 }

@@ -7,9 +7,10 @@
 
 mod reduce;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ammonia::{Builder, UrlRelative};
+use ammonia::{Builder, UrlRelative, UrlRelativeEvaluate};
 
 use super::attachment::content_id;
 
@@ -128,6 +129,8 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
             sources.insert(id.to_owned(), url);
         }
     });
+    // What we answered may be relative; nothing of the page may.
+    let ours = Ours(sources.values().cloned().collect());
     let elements = ELEMENTS.iter().copied();
     let attributes = elements
         .clone()
@@ -140,7 +143,7 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
         .generic_attributes(HashSet::from(EVERYWHERE))
         .filter_style_properties(HashSet::from(STYLES))
         .url_schemes(HashSet::from(["http", "https", "mailto", "cid"]))
-        .url_relative(UrlRelative::Deny)
+        .url_relative(UrlRelative::Custom(Box::new(ours)))
         .link_rel(Some("noopener noreferrer nofollow"))
         .set_tag_attribute_value("a", "target", "_blank")
         .attribute_filter(
@@ -155,6 +158,15 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
             },
         );
     builder.clean(&reduced).to_string()
+}
+
+/// The addresses that we answered.
+struct Ours(HashSet<String>);
+
+impl UrlRelativeEvaluate<'_> for Ours {
+    fn evaluate<'url>(&self, url: &'url str) -> Option<Cow<'url, str>> {
+        self.0.contains(url).then_some(Cow::Borrowed(url))
+    }
 }
 
 /// Whether an address is of the web.

@@ -189,6 +189,28 @@ pub async fn insert_contacts(
     ADDRESS.run(conn, &rows).await
 }
 
+/// Gives names to those who have none; who got one.
+pub async fn update_names(
+    conn: &mut Conn,
+    names: &[(ContactId, String)],
+) -> Result<Vec<ContactId>, StoreFault> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = sql!(conn,
+        lite: "UPDATE contact SET name = k.value->>1 FROM json_each($1) AS k
+            WHERE contact.id = unhex(k.value->>0, '-') AND contact.name IS NULL RETURNING contact.id",
+        pg: "UPDATE contact SET name = k.v->>1 FROM jsonb_array_elements($1::jsonb) AS k(v)
+            WHERE contact.id = (k.v->>0)::uuid AND contact.name IS NULL RETURNING contact.id");
+    let names: Vec<(Uuid, &str)> = names
+        .iter()
+        .map(|(id, name)| (id.0, name.as_str()))
+        .collect();
+    let names = json(&names);
+    let found: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(text).bind(names).fetch_all(c).await?);
+    Ok(found.into_iter().map(ContactId).collect())
+}
+
 /// Records of addresses whether mail to them comes back.
 pub async fn update_bounces(
     conn: &mut Conn,

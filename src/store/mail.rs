@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::rows::{Kind, Statement, json, known};
 use super::{Conn, StoreFault};
+use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::MessageId;
@@ -130,4 +131,66 @@ pub async fn load_mail_ids(
         bearers.sort();
     }
     Ok(found)
+}
+
+/// Records who was told that their mail arrived.
+pub async fn upsert_acknowledged(
+    conn: &mut Conn,
+    told: &[(Address, GatewayName, Timestamp)],
+) -> Result<(), StoreFault> {
+    #[derive(Serialize)]
+    struct New<'a> {
+        address: &'a str,
+        gateway: &'a str,
+        at: i64,
+    }
+    static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("address", Kind::Text),
+            ("gateway", Kind::Text),
+            ("at", Kind::Int),
+        ];
+        let tail =
+            "ON CONFLICT (address) DO UPDATE SET gateway = excluded.gateway, at = excluded.at";
+        Statement::insert("acknowledgement", &columns, tail)
+    });
+    let rows: Vec<New<'_>> = told
+        .iter()
+        .map(|(address, gateway, at)| New {
+            address: address.value(),
+            gateway: gateway.as_str(),
+            at: at.0,
+        })
+        .collect();
+    UPSERT.run(conn, &rows).await
+}
+
+/// Which of these addresses were told since a time that their mail arrived.
+pub async fn list_acknowledged(
+    conn: &mut Conn,
+    addresses: &[Address],
+    since: Timestamp,
+) -> Result<Vec<Address>, StoreFault> {
+    let text = sql!(conn,
+        lite: "SELECT a.address FROM json_each($1) AS k
+            JOIN acknowledgement a ON a.address = k.value WHERE a.at >= $2",
+        pg: "SELECT a.address FROM jsonb_array_elements_text($1::jsonb) AS k(address)
+            CROSS JOIN LATERAL (SELECT * FROM acknowledgement a
+                WHERE a.address = k.address AND a.at >= $2 LIMIT 1) a");
+    let keys: Vec<&str> = addresses.iter().map(Address::value).collect();
+    let keys = json(&keys);
+    let told: Vec<String> =
+        on!(conn, c => sqlx::query_scalar(text).bind(keys).bind(since.0).fetch_all(c).await?);
+    Ok(told.into_iter().map(Address::Email).collect())
+}
+
+/// How many were told by a gateway since a time.
+pub async fn count_acknowledged(
+    conn: &mut Conn,
+    gateway: &GatewayName,
+    since: Timestamp,
+) -> Result<i64, StoreFault> {
+    let text = "SELECT COUNT(*) FROM acknowledgement WHERE gateway = $1 AND at >= $2";
+    Ok(on!(conn, c => sqlx::query_scalar(text)
+        .bind(gateway.as_str()).bind(since.0).fetch_one(c).await?))
 }

@@ -17,6 +17,7 @@ mod imports;
 mod keywords;
 mod lifecycle;
 mod mail;
+mod mail_in;
 mod mail_out;
 mod media;
 mod opt_out;

@@ -4,10 +4,12 @@
 //! is stored once. What became of a mail is written with the place it was found at, so that the
 //! cursor of a mailbox never passes a mail that is not kept.
 
+mod acknowledge;
 mod filing;
 mod matching;
 mod reporting;
 
+pub use acknowledge::{Acknowledged, Acknowledgement, ONCE_IN, Token, WINDOW};
 pub use reporting::{Told, ToldOf};
 
 use std::collections::HashMap;
@@ -76,6 +78,8 @@ pub struct InboundMail {
     pub automatic_opens_issue: bool,
     /// Whether a mail of ours that finally fails opens its closed issue again.
     pub reopen_on_failure: bool,
+    /// What a person is answered whose mail opens an issue.
+    pub acknowledge: Option<Acknowledgement>,
     /// What it says; or why it could not be read, in plain words.
     pub content: Result<Box<Letter>, String>,
 }
@@ -190,6 +194,10 @@ pub struct Before {
     pub messages: HashMap<MessageId, Message>,
     /// Of the messages that are told of: themselves and their timelines.
     pub timelines: Timelines,
+    /// The latest mail of ours to those of whom a notice tells without naming one.
+    pub recent: HashMap<String, MessageId>,
+    /// What was answered of late.
+    pub acknowledged: Acknowledged,
     /// The threads with the writers and of those messages.
     pub threads: Threads,
     /// How far the mailbox was read that the mails are in, when they are in one.
@@ -200,16 +208,19 @@ pub struct Before {
 pub fn receive(
     slice: &[InboundMail],
     before: Before,
+    token: &Token<'_>,
     now: Timestamp,
 ) -> (Changes, Vec<MailReceipt>, i64) {
     let mut deciding = Deciding {
         before,
+        token,
         changes: Changes::default(),
     };
     let receipts = slice.iter().map(|mail| deciding.one(mail, now)).collect();
     let Deciding {
         before,
         mut changes,
+        ..
     } = deciding;
     let issue_number = before.threads.issue_number;
     before.timelines.settle(&mut changes);
@@ -217,12 +228,13 @@ pub fn receive(
     (changes, receipts, issue_number)
 }
 
-struct Deciding {
+struct Deciding<'t> {
     before: Before,
+    token: &'t Token<'t>,
     changes: Changes,
 }
 
-impl Deciding {
+impl Deciding<'_> {
     fn one(&mut self, mail: &InboundMail, now: Timestamp) -> MailReceipt {
         let receipt = match self.before.known.get(&mail.key()) {
             Some(known) => MailReceipt::Known(known.message),

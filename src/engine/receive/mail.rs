@@ -3,35 +3,47 @@
 //! The raw mail is on disk before anything names it. Mails are read where time and memory are
 //! bounded; one that cannot be read is kept in quarantine, and never stops those behind it.
 
+mod keep;
+mod load;
 mod notice;
 mod understand;
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use self::keep::place;
+use self::load::load;
 use self::understand::Reader;
-use crate::blob::{Blobs, fresh_key};
-use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::Thread;
-use crate::domain::id::{ConversationId, MessageId, QuarantineId, new_raw_id};
+use crate::domain::id::QuarantineId;
 use crate::domain::mailbox::AfterRead;
-use crate::domain::message::{Direction, Message};
-use crate::domain::receive::mail::{
-    Before, InboundMail, Letter, MailReceipt, Place, RawMail, receive,
-};
-use crate::domain::report::Timelines;
-use crate::domain::threads::Threads;
-use crate::engine::attachments::NewFile;
+use crate::domain::receive::mail::{InboundMail, MailReceipt, RawMail, receive};
 use crate::engine::save::save;
 use crate::engine::{Context, Engine, EngineFault, Line, ReplayFault};
-use crate::store::{Conn, Tx, conversation, mail, mailbox, message, reference};
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use crate::store::{Tx, mailbox};
 
-/// How many blobs are written at once: their fsyncs share the disk's turns.
-const BLOBS_AT_ONCE: usize = 16;
+/// How often a mail is read before it goes to quarantine unread (I21).
+const TRIES: u32 = 5;
+
+/// Whether a mail is read at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// It is.
+    Read,
+    /// It is not: the daemon died each time it was.
+    Keep,
+}
+
+impl Care {
+    fn after(tries: u32) -> Self {
+        if tries > TRIES {
+            Self::Keep
+        } else {
+            Self::Read
+        }
+    }
+}
 
 /// A mail as it was fetched from a mailbox.
 #[derive(Debug, Clone)]
@@ -80,7 +92,56 @@ impl Engine {
         batch: Vec<Fetched>,
     ) -> Vec<Result<MailReceipt, EngineFault>> {
         let count = batch.len();
-        match self.read_mails(line, batch).await {
+        let tries = match self.begin(line, batch.first()).await {
+            Ok(tries) => tries,
+            Err(fault) => return (0..count).map(|_| Err(fault.clone())).collect(),
+        };
+        if tries < 2 || count < 2 {
+            return self.receive_together(line, batch, Care::after(tries)).await;
+        }
+        // The daemon died over these mails: the one that killed it must not take others along.
+        let mut outcome: Vec<Result<MailReceipt, EngineFault>> = Vec::with_capacity(count);
+        for (place, fetched) in batch.into_iter().enumerate() {
+            if let Some(Err(fault)) = outcome.last() {
+                outcome.push(Err(fault.clone()));
+                continue;
+            }
+            let tries = match place {
+                0 => Ok(tries),
+                _ => self.begin(line, Some(&fetched)).await,
+            };
+            outcome.extend(match tries {
+                Ok(tries) => {
+                    self.receive_together(line, vec![fetched], Care::after(tries))
+                        .await
+                }
+                Err(fault) => vec![Err(fault)],
+            });
+        }
+        outcome
+    }
+
+    /// Records that mails from this one on are about to be read; how often that began.
+    async fn begin(&self, line: &Line, first: Option<&Fetched>) -> Result<u32, EngineFault> {
+        let Some(place) = first.map(|fetched| place(line, fetched)) else {
+            return Ok(1);
+        };
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move { Ok(mailbox::begin_reading(&mut tx.conn, &place).await?) })
+            })
+            .await
+    }
+
+    async fn receive_together(
+        &self,
+        line: &Line,
+        batch: Vec<Fetched>,
+        care: Care,
+    ) -> Vec<Result<MailReceipt, EngineFault>> {
+        let count = batch.len();
+        match self.read_mails(line, batch, care).await {
             Ok(mails) => self.file_mails(line, mails).await,
             Err(fault) => (0..count).map(|_| Err(fault.clone())).collect(),
         }
@@ -94,7 +155,7 @@ impl Engine {
         id: QuarantineId,
     ) -> Result<(), ReplayFault> {
         let bytes = (self.context.blobs.get(&raw.blob).await).map_err(EngineFault::from)?;
-        let read = Reader::new(&self.context, line)
+        let read = Reader::new(&self.context, line, Care::Read)
             .read(raw, bytes, None)
             .await;
         let mut mail = self.keep_files(read).await?;
@@ -104,72 +165,6 @@ impl Engine {
         mail.replays = Some(id);
         self.file(Arc::new(vec![mail])).await?;
         Ok(())
-    }
-
-    /// Keeps the mails as they came, and reads them.
-    async fn read_mails(
-        &self,
-        line: &Line,
-        batch: Vec<Fetched>,
-    ) -> Result<Vec<InboundMail>, EngineFault> {
-        let now = self.context.clock.now();
-        let reader = Arc::new(Reader::new(&self.context, line));
-        // Each future owns what it works with, so that whoever awaits them may be on any thread.
-        let (mut writes, mut reads) = (Vec::new(), Vec::new());
-        for fetched in batch {
-            let (raw, place) = (raw_mail(line, &fetched, now), place(line, &fetched));
-            writes.push(write(&self.context.blobs, &raw, fetched.raw.clone()));
-            reads.push(
-                self.clone()
-                    .understand(Arc::clone(&reader), raw, fetched.raw, place),
-            );
-        }
-        let write = stream::iter(writes)
-            .buffer_unordered(BLOBS_AT_ONCE)
-            .try_collect::<()>();
-        let read = stream::iter(reads)
-            .buffered(understand::at_once())
-            .try_collect::<Vec<InboundMail>>();
-        let (written, mails) = futures_util::join!(write, read);
-        written?;
-        mails
-    }
-
-    fn keep(self, file: NewFile) -> BoxFuture<'static, Result<Attachment, EngineFault>> {
-        Box::pin(async move { self.keep_file(file).await })
-    }
-
-    /// Reads a mail and keeps its files.
-    fn understand(
-        self,
-        reader: Arc<Reader>,
-        raw: RawMail,
-        bytes: Bytes,
-        place: Place,
-    ) -> BoxFuture<'static, Result<InboundMail, EngineFault>> {
-        Box::pin(async move {
-            let read = reader.read(raw, bytes, Some(place)).await;
-            self.keep_files(read).await
-        })
-    }
-
-    /// Keeps the files of a mail.
-    async fn keep_files(
-        &self,
-        (mut mail, files): (InboundMail, Vec<NewFile>),
-    ) -> Result<InboundMail, EngineFault> {
-        let mut kept = Vec::with_capacity(files.len());
-        for file in files {
-            kept.push(self.clone().keep(file));
-        }
-        let kept = stream::iter(kept)
-            .buffered(BLOBS_AT_ONCE)
-            .try_collect()
-            .await?;
-        if let Ok(letter) = &mut mail.content {
-            letter.files = kept;
-        }
-        Ok(mail)
     }
 
     async fn file_mails(
@@ -184,6 +179,9 @@ impl Engine {
             Err(fault) => mails.iter().map(|_| Err(fault.clone())).collect(),
         };
         self.forget_copies(&mails, &outcome).await;
+        if mails.iter().any(|mail| mail.acknowledge.is_some()) {
+            self.context.wake(&line.spec.name);
+        }
         let gateway = line.spec.name.as_str();
         let stored =
             |one: &&Result<MailReceipt, EngineFault>| matches!(one, Ok(MailReceipt::Stored(_)));
@@ -191,27 +189,6 @@ impl Engine {
         metrics::counter!("postern_messages_received_total", "gateway" => gateway.to_owned(), "channel" => "email")
             .increment(stored as u64);
         outcome
-    }
-
-    /// Removes the bytes of mails that were known already; a crash before that leaves blobs that
-    /// nothing names.
-    async fn forget_copies(
-        &self,
-        mails: &[InboundMail],
-        outcome: &[Result<MailReceipt, EngineFault>],
-    ) {
-        let copies = mails.iter().zip(outcome).filter(|(_, outcome)| {
-            matches!(outcome, Ok(MailReceipt::Known(_) | MailReceipt::Skipped))
-        });
-        for (mail, _) in copies {
-            let files = mail.content.iter().flat_map(|letter| &letter.files);
-            let keys = files.filter_map(|file| file.blob.as_ref());
-            for key in keys.chain(std::iter::once(&mail.raw.blob)) {
-                if let Err(fault) = self.context.blobs.delete(key).await {
-                    tracing::warn!(%fault, "a copy of a mail was not removed");
-                }
-            }
-        }
     }
 
     /// Finds the mail that the database refuses, and keeps it in quarantine, in its place.
@@ -249,36 +226,6 @@ impl Engine {
     }
 }
 
-fn write(
-    blobs: &Blobs,
-    raw: &RawMail,
-    bytes: Bytes,
-) -> BoxFuture<'static, Result<(), EngineFault>> {
-    let (blobs, key) = (blobs.clone(), raw.blob.clone());
-    Box::pin(async move { Ok(blobs.put(&key, bytes).await?) })
-}
-
-fn raw_mail(line: &Line, fetched: &Fetched, now: Timestamp) -> RawMail {
-    RawMail {
-        id: new_raw_id(),
-        gateway: line.spec.name.clone(),
-        received_at: fetched.internal_date.unwrap_or(now),
-        size: fetched.size,
-        partial: fetched.headers_only,
-        blob: fresh_key("mail"),
-    }
-}
-
-/// The place of a fetched mail.
-fn place(line: &Line, fetched: &Fetched) -> Place {
-    Place {
-        gateway: line.spec.name.clone(),
-        mailbox: fetched.mailbox.clone(),
-        uidvalidity: fetched.uidvalidity,
-        uid: fetched.uid,
-    }
-}
-
 /// Whether something is to be done on the server with a mail of that gateway once it is stored.
 fn waits(line: &Line) -> bool {
     let imap = line.spec.mail.as_ref().and_then(|mail| mail.imap.as_ref());
@@ -293,92 +240,10 @@ async fn slice(
 ) -> Result<Vec<MailReceipt>, EngineFault> {
     let now = context.clock.now();
     let issue_number = *tx.issue_number();
-    let before = load(&mut tx.conn, mails, issue_number).await?;
-    let (changes, receipts, issue_number) = receive(mails, before, now);
+    let before = load(&mut tx.conn, mails, issue_number, now).await?;
+    let token = |id| context.signer.sign(id);
+    let (changes, receipts, issue_number) = receive(mails, before, &token, now);
     *tx.issue_number() = issue_number;
     save(tx, changes, now).await?;
     Ok(receipts)
-}
-
-async fn load(
-    conn: &mut Conn,
-    mails: &[InboundMail],
-    issue_number: i64,
-) -> Result<Before, EngineFault> {
-    let keys: Vec<_> = mails.iter().map(InboundMail::key).collect();
-    let mut known = reference::load_references(conn, Direction::Inbound, &keys).await?;
-    // What is known as unreadable shall become a message now.
-    known.retain(|_, known| {
-        let quarantined = Some(QuarantineId(known.message.0));
-        mails.iter().all(|mail| mail.replays != quarantined)
-    });
-    let unknown = |mail: &&InboundMail| !known.contains_key(&mail.key());
-    let letters: Vec<&Letter> = mails
-        .iter()
-        .filter(unknown)
-        .filter_map(|mail| mail.content.as_deref().ok())
-        .collect();
-    let ids: BTreeSet<&str> = letters.iter().flat_map(|letter| letter.ids()).collect();
-    let ids: Vec<&str> = ids.into_iter().collect();
-    let ids = mail::load_mail_ids(conn, &ids).await?;
-    let tokens = letters.iter().flat_map(|letter| letter.named());
-    let named: BTreeSet<MessageId> = (ids.values().flatten().copied())
-        .chain(tokens.map(MessageId))
-        .collect();
-    let named: Vec<MessageId> = named.into_iter().collect();
-    let messages = message::load_messages(conn, &named).await?;
-    let threads = load_threads(conn, &letters, &messages).await?;
-    let timelines = load_timelines(conn, &letters, &messages).await?;
-    let mailbox = match mails.iter().find_map(|mail| mail.place.as_ref()) {
-        Some(place) => mailbox::find_mailbox(conn, &place.gateway).await?,
-        None => None,
-    };
-    Ok(Before {
-        known,
-        ids,
-        messages,
-        timelines,
-        threads: Threads::new(threads, issue_number),
-        mailbox,
-    })
-}
-
-/// The threads with the writers, and those of the messages that they answer.
-async fn load_threads(
-    conn: &mut Conn,
-    letters: &[&Letter],
-    messages: &HashMap<MessageId, Message>,
-) -> Result<Vec<Thread>, EngineFault> {
-    let tokens = letters.iter().flat_map(|letter| letter.named());
-    let conversations: BTreeSet<_> = messages
-        .values()
-        .map(|message| message.conversation)
-        .chain(tokens.map(ConversationId))
-        .collect();
-    let conversations: Vec<_> = conversations.into_iter().collect();
-    let mut addresses = conversation::list_addresses(conn, &conversations).await?;
-    addresses.extend(letters.iter().map(|letter| letter.from.clone()));
-    addresses.sort();
-    addresses.dedup();
-    Ok(conversation::load_threads(conn, &addresses).await?)
-}
-
-/// The mails of ours that are told of, and their timelines; nothing where nothing is told.
-async fn load_timelines(
-    conn: &mut Conn,
-    letters: &[&Letter],
-    messages: &HashMap<MessageId, Message>,
-) -> Result<Timelines, EngineFault> {
-    if letters.iter().all(|letter| letter.told.is_none()) {
-        return Ok(Timelines::new(HashMap::new(), HashMap::new()));
-    }
-    let ours = |message: &&Message| message.direction == Direction::Outbound;
-    let ours: HashMap<MessageId, Message> = messages
-        .values()
-        .filter(ours)
-        .map(|message| (message.id, message.clone()))
-        .collect();
-    let ids: Vec<MessageId> = ours.keys().copied().collect();
-    let timelines = message::load_timelines(conn, &ids).await?;
-    Ok(Timelines::new(ours, timelines))
 }

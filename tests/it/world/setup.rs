@@ -116,6 +116,13 @@ impl Setup {
         self
     }
 
+    /// The same with further lines at the end.
+    #[must_use]
+    pub fn and(mut self, lines: &str) -> Self {
+        self.text.push_str(lines);
+        self
+    }
+
     /// The file's text.
     pub fn text(&self) -> &str {
         &self.text

@@ -3,7 +3,7 @@
 use super::{Deciding, InboundMail, Letter};
 use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::AfterFiling;
+use crate::domain::conversation::{AfterFiling, Filing};
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::id::{ContactId, ConversationId, IssueId, MessageId};
@@ -24,7 +24,7 @@ enum Call {
     Notice,
 }
 
-impl Deciding {
+impl Deciding<'_> {
     /// Stores a mail that nobody has seen yet.
     pub(super) fn store(
         &mut self,
@@ -40,6 +40,7 @@ impl Deciding {
         let call = call(letter.details.automatic, mail.automatic_opens_issue);
         let contact = self.touch(conversation, mail, id, call, now);
         let issue = self.issue(conversation, mail, letter, call, now);
+        let (issue, filing) = issue.unzip();
         let message = message(id, mail, letter, (conversation, issue, matcher), now);
         let data = EventData {
             message: Some(id),
@@ -66,6 +67,13 @@ impl Deciding {
             }));
         self.before.messages.insert(id, message.clone());
         self.changes.messages.push(message);
+        if let (Some(issue), Some(Filing::Open)) = (issue, filing) {
+            let place = AfterFiling {
+                issue,
+                conversation,
+            };
+            self.acknowledge(mail, letter, place, now);
+        }
         id
     }
 
@@ -76,6 +84,9 @@ impl Deciding {
             .then(|| letter.details.from.as_ref()?.name.as_deref())
             .flatten();
         let threads = &mut self.before.threads;
+        if let (Some(name), Some(known)) = (name, threads.find(&letter.from)) {
+            self.changes.names.push((known.contact, name.to_owned()));
+        }
         threads
             .find_or_make(&letter.from, name, now, &mut self.changes)
             .id
@@ -111,7 +122,7 @@ impl Deciding {
         letter: &Letter,
         call: Call,
         now: Timestamp,
-    ) -> Option<IssueId> {
+    ) -> Option<(IssueId, Filing)> {
         match call {
             Call::Work => {
                 let subject = letter.details.subject.trim();
@@ -120,16 +131,19 @@ impl Deciding {
                 } else {
                     subject
                 };
-                let (AfterFiling { issue, .. }, _) = self.before.threads.file(
+                let (filed, filing) = self.before.threads.file(
                     conversation,
                     words,
                     mail.after_close,
                     now,
                     &mut self.changes,
                 );
-                Some(issue)
+                Some((filed.issue, filing))
             }
-            Call::Notice => Some(self.before.threads.open_issue(conversation)?.id),
+            Call::Notice => {
+                let open = self.before.threads.open_issue(conversation)?;
+                Some((open.id, Filing::Append))
+            }
         }
     }
 

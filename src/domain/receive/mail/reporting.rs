@@ -32,7 +32,7 @@ pub struct ToldOf {
     pub note: Note,
 }
 
-impl Deciding {
+impl Deciding<'_> {
     /// Adds what a mail tells to the timeline of the message that it is about; nothing when none
     /// of ours is found.
     pub(super) fn report(
@@ -53,7 +53,11 @@ impl Deciding {
     fn told_of(&self, told: &Told, tokens: &[uuid::Uuid]) -> Option<MessageId> {
         let by_token = tokens.iter().map(|token| MessageId(*token));
         let by_id = told.ids.iter().filter_map(|id| self.before.ids.get(id));
-        by_token.chain(by_id.flatten().copied()).find(|id| {
+        let recipients = told.recipients.iter();
+        let recipients = recipients.filter_map(|one| one.recipient.as_ref());
+        let recent = recipients.filter_map(|address| self.before.recent.get(address));
+        let named = by_id.flatten().chain(recent).copied();
+        by_token.chain(named).find(|id| {
             let ours = |message: &Message| message.direction == Direction::Outbound;
             self.before.timelines.message(*id).is_some_and(ours)
         })

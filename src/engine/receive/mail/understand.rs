@@ -9,10 +9,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::notice::told;
-use super::waits;
+use super::{Care, waits};
 use crate::domain::address::Address;
 use crate::domain::mail::{MailDetails, Mailbox, Verified};
-use crate::domain::receive::mail::{InboundMail, Letter, Place, RawMail};
+use crate::domain::receive::mail::{Acknowledgement, InboundMail, Letter, Place, RawMail};
 use crate::engine::attachments::NewFile;
 use crate::engine::{Context, Line};
 use crate::mail::token::Signer;
@@ -36,15 +36,16 @@ pub(super) fn at_once() -> usize {
 }
 
 /// Reads the mails of one gateway.
-pub(in crate::engine) struct Reader {
+pub(super) struct Reader {
     line: Line,
     reading: Arc<Reading>,
     tokens: Signer,
+    care: Care,
 }
 
 impl Reader {
     /// With what a gateway's mails are read.
-    pub(in crate::engine) fn new(context: &Context, line: &Line) -> Self {
+    pub(super) fn new(context: &Context, line: &Line, care: Care) -> Self {
         // Mail from any of our mailboxes is our own: two gateways must not keep each other busy.
         let ours = context.lines.values().filter_map(|line| {
             let mail = line.spec.mail.as_ref()?;
@@ -58,7 +59,8 @@ impl Reader {
                 own: ours.flatten().collect(),
                 ..Reading::default()
             }),
-            tokens: context.tokens.clone(),
+            tokens: context.signer.clone(),
+            care,
         }
     }
 
@@ -86,6 +88,13 @@ impl Reader {
             after_close: self.line.spec.after_close,
             automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
             reopen_on_failure: rules.is_some_and(|mail| mail.reopen_on_failure),
+            acknowledge: rules
+                .filter(|mail| mail.smtp.is_some())
+                .and_then(|mail| mail.acknowledge.clone())
+                .map(|text| Acknowledgement {
+                    text,
+                    sender: self.line.spec.address.clone(),
+                }),
             content: content.map(|mail| Box::new(self.letter(*mail, &raw))),
             raw,
         };
@@ -93,6 +102,10 @@ impl Reader {
     }
 
     async fn understand(&self, raw: Bytes) -> Result<Box<Mail>, String> {
+        match self.care {
+            Care::Read => {}
+            Care::Keep => return Err("the daemon stopped each time it was read".to_owned()),
+        }
         let reading = Arc::clone(&self.reading);
         let job = move || catch_unwind(AssertUnwindSafe(|| mail::read(&raw, &reading)));
         let job = tokio::task::spawn_blocking(job);

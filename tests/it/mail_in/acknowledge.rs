@@ -1,0 +1,100 @@
+//! Automatic answers: one for each new issue, and never a loop (T7).
+
+use super::post::{BELIEVES, Letter, Mailbox, office};
+use crate::both;
+use crate::world::smtp;
+
+const ANN: &str = "Ann Example <ann@example.org>";
+const ANSWERS: &str = "acknowledge = \"Thank you. We will answer within a day.\"";
+
+both! {
+    async fn t07_a_first_mail_is_answered_once_and_without_its_words(db: Db) {
+        let (app, sink) = office(&db, ANSWERS).await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        let letter = Letter::new(ANN, "Win a prize at evil.example", "Visit evil.example");
+        inbox.put(&letter).await;
+        let letters = sink.took(1).await;
+        let answer: &smtp::Letter = &letters[0];
+        assert_eq!(answer.sender(), "");
+        assert_eq!(answer.recipient(), "ann@example.org");
+        assert_eq!(answer.header("auto-submitted").unwrap(), "auto-replied");
+        assert!(answer.header("in-reply-to").unwrap().contains(&letter.id()));
+        assert!(answer.text().contains("We will answer within a day."));
+        for theirs in ["evil.example", "prize", "Ann Example"] {
+            assert!(!answer.text().contains(theirs), "{}", answer.text());
+        }
+        // More of the same issue, and of the same day, is not answered.
+        inbox.put(&Letter::new(ANN, "More", "More")).await;
+        let issue = app.api.list("/v1/issues").await[0]["id"].as_str().unwrap().to_owned();
+        app.api.post(&format!("/v1/issues/{issue}/close"), &serde_json::json!({})).await.expect(200);
+        inbox.put(&Letter::new(ANN, "A new one", "Hello")).await;
+        assert_eq!(app.api.list("/v1/issues").await.len(), 2);
+        assert_eq!(app.api.list("/v1/messages?direction=outbound").await.len(), 1);
+        app.end().await;
+    }
+
+    async fn t07_programs_and_forgers_are_not_answered(db: Db) {
+        let (app, _sink) = office(&db, &format!("{ANSWERS}\n{BELIEVES}")).await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        let letters = [
+            Letter::new("A <a@example.org>", "Away", "Away").with("Auto-Submitted", "auto-replied"),
+            Letter::new("B <b@example.org>", "News", "News").with("Precedence", "bulk"),
+            Letter::new("C <c@example.org>", "List", "List").with("List-Id", "<l.example.org>"),
+            Letter::new("D <d@example.org>", "Null", "Null").stamped("Return-Path", "<>"),
+            Letter::new("mailer-daemon@example.org", "Bounce", "Bounce"),
+            Letter::new("no-reply@example.org", "Receipt", "Receipt"),
+            Letter::new("E <e@example.org>", "X", "X").with("X-Auto-Response-Suppress", "All"),
+            Letter::new("Billing <billing@example.net>", "Own", "Own"),
+        ];
+        for letter in letters {
+            inbox.put(&letter.judged("dmarc=pass header.from=example.org")).await;
+        }
+        let forged = Letter::new("F <f@example.org>", "Forged", "Forged");
+        inbox.put(&forged.judged("dmarc=fail header.from=example.org")).await;
+        assert_eq!(app.api.list("/v1/messages?direction=outbound").await.len(), 0);
+        app.end().await;
+    }
+
+    async fn t07_two_daemons_that_answer_each_other_stop_after_one_mail_each(db: Db) {
+        let (one, one_sink) = office(&db, ANSWERS).await;
+        let other_db = crate::world::db::Db::sqlite();
+        let (other, other_sink) = office(&other_db, ANSWERS).await;
+        let (mut ones, mut others) = (Mailbox::open(&one, "support").await, Mailbox::open(&other, "support").await);
+        // A person at the one writes to the other, whose answer goes to the one, and so on.
+        let first = Letter::new("One <desk@one.example>", "Hello", "Hello");
+        others.put(&first).await;
+        let mut seen = (0, 0);
+        let mut quiet = 0;
+        while quiet < 3 {
+            let queued = (
+                one.api.list("/v1/messages?direction=outbound").await.len(),
+                other.api.list("/v1/messages?direction=outbound").await.len(),
+            );
+            let (by_one, by_other) = (one_sink.took(queued.0).await, other_sink.took(queued.1).await);
+            quiet = if (by_one.len(), by_other.len()) == seen { quiet + 1 } else { 0 };
+            for letter in &by_other[seen.1..] {
+                ones.put_all(vec![letter.content().into()]).await;
+            }
+            for letter in &by_one[seen.0..] {
+                others.put_all(vec![letter.content().into()]).await;
+            }
+            seen = (by_one.len(), by_other.len());
+            assert!(seen.0 <= 1 && seen.1 <= 1, "{seen:?}");
+        }
+        assert_eq!(seen, (0, 1));
+        one.end().await;
+        other.end().await;
+    }
+
+    async fn t07_no_more_than_twenty_a_minute_leave_a_gateway(db: Db) {
+        let (app, _sink) = office(&db, ANSWERS).await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        let letters = (0..30).map(|n| Letter::new(&format!("p{n}@example.org"), "Hi", "Hi").raw());
+        inbox.put_all(letters.collect()).await;
+        let more = (30..60).map(|n| Letter::new(&format!("p{n}@example.org"), "Hi", "Hi").raw());
+        inbox.put_all(more.collect()).await;
+        assert_eq!(app.api.list("/v1/issues").await.len(), 60);
+        assert_eq!(app.api.list("/v1/messages?direction=outbound").await.len(), 20);
+        app.end().await;
+    }
+}

@@ -10,6 +10,7 @@ mod complaint;
 mod delivery;
 mod group;
 mod receipt;
+mod recipients;
 mod seen;
 mod text;
 mod words;

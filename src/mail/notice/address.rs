@@ -79,6 +79,7 @@ fn is_between(character: char) -> bool {
                 | '{'
                 | '}'
                 | '、'
+                | '&'
                 | '*'
         )
 }

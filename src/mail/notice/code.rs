@@ -100,8 +100,9 @@ pub fn class(code: Option<&str>, words: &str) -> FailureClass {
 
 /// Codes that servers use for one thing only, whatever they say with it.
 fn by_code(code: &str) -> Option<FailureClass> {
-    let (_, rest) = code.split_once('.')?;
+    let (kind, rest) = code.split_once('.')?;
     match rest {
+        "1.1" | "2.1" if kind == "4" => None,
         "1.0" | "1.1" | "1.2" | "1.3" | "1.4" | "1.6" | "1.10" | "2.1" | "4.4" => {
             Some(FailureClass::InvalidNumber)
         }

@@ -127,7 +127,7 @@ fn note(seen: &Seen<'_>, record: &Record<'_>, alone: bool) -> RecipientNote {
         diagnostic
     };
     let class = (fate == Fate::Failed).then(|| {
-        let text = if detail.len() < 12 {
+        let text = if alone && detail.len() < 12 {
             seen.text()
         } else {
             detail.clone()
@@ -202,7 +202,7 @@ fn fate(seen: &Seen<'_>, action: &str, code: Option<&str>) -> Fate {
     }
     match code.map(|code| code.as_bytes()[0]) {
         Some(b'2') => Fate::Delivered,
-        Some(b'4') if DELAY.are_in(&seen.text().to_lowercase()) => Fate::Delayed,
+        Some(b'4') if DELAY.are_in(&seen.lower("Subject")) => Fate::Delayed,
         _ => Fate::Failed,
     }
 }

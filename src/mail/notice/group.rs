@@ -44,7 +44,8 @@ fn named(line: &str) -> Option<(String, String)> {
 }
 
 /// Names that are fields even when they are indented.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
+    "message-id",
     "original-recipient",
     "final-recipient",
     "action",

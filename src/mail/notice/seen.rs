@@ -119,7 +119,7 @@ impl<'a> Seen<'a> {
                 .map(|leaf| leaf.text.as_str())
                 .collect()
         };
-        texts.join("\n")
+        cut(&texts.join("\n"))
     }
 
     /// Whether the envelope sender is empty, as reports have it (RFC 5321, 4.5.5).

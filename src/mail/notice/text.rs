@@ -3,10 +3,10 @@
 //! Only a mail that a mail system sent is looked at, and only if it says that something was not
 //! delivered; so a letter about bounces is none.
 
-use super::address;
 use super::code;
-use super::seen::{self, Original, Seen, daemon_address};
-use super::words::{DELAY, FAILURE, FAILURE_SUBJECTS, HELP, NAMES_RECIPIENT, NOT_YET, RETURNED};
+use super::recipients;
+use super::seen::{self, Original, Seen};
+use super::words::{DELAY, FAILURE, FAILURE_SUBJECTS, NOT_YET, RETURNED};
 use crate::domain::failure::FailureClass;
 use crate::mail::automatic::AWAY;
 use crate::mail::{Fate, Notice, RecipientNote};
@@ -27,13 +27,17 @@ pub(super) fn find(seen: &Seen<'_>) -> Option<Notice> {
         return None;
     }
     let mut head = head;
-    let mut recipients = recipients(seen, head);
+    let mut recipients = recipients::named(seen, head);
     if recipients.is_empty() {
         head = &whole[..whole.floor_char_boundary(LONGEST)];
-        recipients = self::recipients(seen, head);
+        recipients = recipients::named(seen, head);
     }
     let original = seen.original.clone().unwrap_or_else(|| seen::of_text(tail));
-    let message_id = original.message_id.clone().or_else(|| seen.answered());
+    let message_id = original
+        .message_id
+        .clone()
+        .or_else(|| seen.answered())
+        .or_else(|| seen::of_text(&whole).message_id);
     if recipients.is_empty() {
         recipients.extend(of_original(&original));
     }
@@ -92,80 +96,6 @@ fn of_original(original: &Original) -> Option<(usize, String)> {
     (original.to.len() == 1).then(|| (0, original.to[0].clone()))
 }
 
-/// Whom the report names as not reached, each with the line that does.
-fn recipients(seen: &Seen<'_>, head: &str) -> Vec<(usize, String)> {
-    let mut ranked: Vec<(u8, usize, String)> = Vec::new();
-    let listed = seen.header("X-Failed-Recipients").unwrap_or_default();
-    let ours: Vec<String> = address::all(&seen.lower("To"))
-        .chain(address::all(&seen.lower("From")))
-        .chain(address::all(&seen.lower("Delivered-To")))
-        .collect();
-    for failed in address::all(&listed) {
-        let line = head
-            .lines()
-            .position(|line| line.to_lowercase().contains(&failed));
-        ranked.push((0, line.unwrap_or(0), failed));
-    }
-    let is_listed = !ranked.is_empty();
-    for (at, line) in head.lines().enumerate() {
-        if is_listed {
-            break;
-        }
-        let lower = line.to_lowercase();
-        if !lower.contains('@') || lower.len() > 2_000 {
-            continue;
-        }
-        for (place, found) in address::all(&lower).enumerate() {
-            if ours.contains(&found) || daemon_address(&found) {
-                continue;
-            }
-            let rank = rank(&lower, &found, place);
-            ranked.push((rank, at, found));
-        }
-    }
-    let Some(best) = ranked.iter().map(|(rank, ..)| *rank).min() else {
-        return Vec::new();
-    };
-    let mut chosen: Vec<(usize, String)> = Vec::new();
-    for (rank, at, found) in ranked {
-        let known = chosen.iter().any(|(_, other)| *other == found);
-        // What is named in a sentence is one recipient; a list has many.
-        let more = best <= 2 || chosen.is_empty();
-        if rank == best && !known && more {
-            chosen.push((at, found));
-        }
-    }
-    chosen
-}
-
-/// How surely a line names a recipient that was not reached: the lower, the surer.
-fn rank(line: &str, found: &str, place: usize) -> u8 {
-    let line = line.trim();
-    let bare = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
-    let bare = bare.strip_prefix("smtp:").unwrap_or(bare);
-    let helping = HELP.are_in(line);
-    if let Some(rest) = bare.strip_prefix(found)
-        && place == 0
-        && !helping
-    {
-        let rest = rest.trim_start_matches(['>', '\'', '"', ')', ']']);
-        let alone = rest.trim_matches(|c: char| !c.is_alphanumeric()).is_empty();
-        return if alone || rest.starts_with([':', ' ', '\t', '<', '[', '(', ',']) {
-            1
-        } else {
-            2
-        };
-    }
-    if NAMES_RECIPIENT.are_in(line) && !helping {
-        return 2;
-    }
-    if FAILURE.are_in(line) && !helping {
-        return 3;
-    }
-    if helping { 6 } else { 4 }
-}
-
 fn notes(
     recipients: &[(usize, String)],
     head: &str,
@@ -186,13 +116,17 @@ fn notes(
             own
         };
         let around = own.join("\n");
+        let said = elsewhere(&lines, recipient);
+        let whole = if single { head } else { "" };
         let code = code::enhanced(&around)
-            .or_else(|| single.then(|| code::enhanced(head)).flatten())
+            .or_else(|| code::enhanced(&said))
+            .or_else(|| code::enhanced(whole))
             .or_else(|| code::smtp(&around))
-            .or_else(|| code::smtp(head))
-            .or_else(|| code::enhanced(head))
-            .or_else(|| code::enhanced(subject));
-        notes.push(note(Some(recipient.clone()), fate, code, &around, head));
+            .or_else(|| code::smtp(&said))
+            .or_else(|| code::smtp(whole))
+            .or_else(|| single.then(|| code::enhanced(subject)).flatten());
+        let rest = if single { head } else { said.as_str() };
+        notes.push(note(Some(recipient.clone()), fate, code, &around, rest));
     }
     if notes.is_empty() {
         let code = code::enhanced(head).or_else(|| code::smtp(head));
@@ -201,25 +135,44 @@ fn notes(
     notes
 }
 
+/// The lines that name a recipient together with a code, such as those of a transcript.
+fn elsewhere(lines: &[&str], recipient: &str) -> String {
+    let coded = |line: &&&str| {
+        line.to_lowercase().contains(recipient)
+            && (code::enhanced(line).is_some() || code::smtp(line).is_some())
+    };
+    lines
+        .iter()
+        .filter(coded)
+        .take(3)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
 fn note(
     recipient: Option<String>,
     fate: Fate,
     code: Option<String>,
     around: &str,
-    head: &str,
+    rest: &str,
 ) -> RecipientNote {
     let said = code.as_ref().and_then(|code| {
         let holds = |text: &str| text.lines().position(|line| line.contains(code.as_str()));
         let text = if holds(around).is_some() {
             around
         } else {
-            head
+            rest
         };
         holds(text).map(|at| paragraph(text, at))
     });
     let detail = said.unwrap_or_else(|| paragraph(around, 0));
     let class = (fate == Fate::Failed).then(|| {
-        let text = if around.len() > 40 { around } else { head };
+        let text = if around.len() > 40 || rest.is_empty() {
+            around
+        } else {
+            rest
+        };
         match code::class(code.as_deref(), &detail) {
             FailureClass::Unknown => code::class(code.as_deref(), text),
             class => class,

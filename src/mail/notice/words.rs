@@ -162,7 +162,7 @@ pub(super) static AUTHENTICATION: Words = Words::new(
 
 /// The mailbox does not exist.
 pub(super) static BAD_MAILBOX: Words = Words::new(
-    "user unknown|unknown user|no such user|no such recipient|no such mailbox|no mailbox|\
+    "user unknown|unknown user|no such user|no such local|no such recipient|no such mailbox|no mailbox|\
      does not exist|doesn't exist|doesn’t exist|not exist|unknown recipient|recipient unknown|\
      invalid recipient|invalid mailbox|invalid address|invalid user|recipient rejected|\
      address rejected|recipient address rejected|mailbox unavailable|mailbox not found|\
@@ -203,7 +203,7 @@ pub(super) static CONTENT: Words = Words::new(
 
 /// Too much at once.
 pub(super) static THROTTLED: Words = Words::new(
-    "too many|rate limit|ratelimit|rate that|throttl|try again later|temporarily deferred|\
+    "too many|too quickly|rate limit|ratelimit|rate that|throttl|try again later|temporarily deferred|\
      too much mail|too fast|greylist|graylist|limit exceeded|exceeded the rate",
 );
 
@@ -216,7 +216,7 @@ pub(super) static EXPIRED: Words = Words::new(
 
 /// The server could not be reached.
 pub(super) static NETWORK: Words = Words::new(
-    "connection refused|connection timed out|connect timed out|timed out|timeout|no route|\
+    "unable to connect|connection refused|connection timed out|connect timed out|timed out|timeout|no route|\
      unreachable|could not connect|couldn't connect|lost connection|connection dropped|\
      connection reset|network|not responding|temporarily|unavailable|service not available|\
      could not be reached",

@@ -30,6 +30,13 @@ fn label(line: &str) -> Option<Label> {
 }
 
 fn known(name: &str) -> Option<Label> {
+    // Mail programs begin with a capital; settings and programs do not.
+    if name
+        .trim_matches(|c| is_space(c) || matches!(c, '*' | '_' | '|' | '['))
+        .starts_with(char::is_lowercase)
+    {
+        return None;
+    }
     let name = lower(name);
     let name = name.trim_matches(|c| is_space(c) || matches!(c, '*' | '_' | '|' | '['));
     LABELS

@@ -15,7 +15,14 @@ pub(super) fn start(lines: &[Line<'_>]) -> usize {
     let delimited = (0..lines.len())
         .find(|at| delimiter(lines, *at))
         .unwrap_or(lines.len());
-    without_phone(&lines[..delimited])
+    let lines = &lines[..delimited];
+    let end = without_phone(lines);
+    // Blank lines at the end are the author's as long as nothing was left out.
+    if end == trimmed(lines, delimited) {
+        delimited
+    } else {
+        end
+    }
 }
 
 /// The signature delimiter (RFC 3676, 4.3), also after a server took its space, and a rule above
@@ -28,7 +35,7 @@ fn delimiter(lines: &[Line<'_>], at: usize) -> bool {
         return count(below, LONGEST) <= LONGEST;
     }
     match line.bare {
-        "--" | "—" | "- --" => count(below, LONGEST_UNSURE) > 0 && is_signature(below),
+        "--" | "—" | "- --" => is_signature(below),
         _ if is_rule(line, 3) && !line.bare.contains(['=', '#', '*', '~']) => {
             list_footer(below) || is_signature(below) && has_contact(below) && !cut_by_rule(below)
         }

@@ -101,3 +101,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn f51_a_report_about_everybody_takes_no_square() {
+    // Each takes a fraction of a second; what looks at all recipients for each takes minutes.
+    let head = "Return-Path: <>\nFrom: MAILER-DAEMON@example.net\nTo: support@example.com\n\
+                Subject: Undelivered Mail\n";
+    let report = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+                  --b\nContent-Type: message/delivery-status\n\n";
+    let record = |n: usize| {
+        format!("Final-Recipient: rfc822; a{n}@example.org\nAction: failed\nStatus: 5.0.0\n\n")
+    };
+    let records: Vec<String> = (0..10_000).map(record).collect();
+    let lines: Vec<String> = (0..10_000)
+        .map(|n| format!("<a{n}@example.org>: 550 not delivered\n"))
+        .collect();
+    for raw in [
+        format!("{head}{report}{}", records.concat()),
+        format!(
+            "{head}\nThe mail could not be delivered.\n{}",
+            lines.concat()
+        ),
+        format!(
+            "{head}\nThe mail could not be delivered: {}",
+            "a@b.c ".repeat(50_000)
+        ),
+        format!(
+            "{head}\nThe mail could not be delivered: {}",
+            "5.".repeat(200_000)
+        ),
+    ] {
+        let mail = read(raw.as_bytes());
+        assert!(mail.automatic.is_some());
+    }
+}

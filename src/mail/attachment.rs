@@ -40,7 +40,14 @@ fn file(
 ) -> AttachedFile {
     let bytes = bytes(part, whole, raw);
     let fields = Fields::new(whole, &part.headers);
-    let kind = structure::kind(fields, "application/octet-stream");
+    let default = match part.body {
+        PartType::Message(_) => "message/rfc822",
+        PartType::Text(_) | PartType::Html(_) => "text/plain",
+        PartType::Binary(_) | PartType::InlineBinary(_) | PartType::Multipart(_) => {
+            "application/octet-stream"
+        }
+    };
+    let kind = structure::kind(fields, default);
     let disposition = fields.parameters("Content-Disposition");
     let named = disposition.get("filename").or_else(|| kind.get("name"));
     let content_type = if is_media_type(&kind.value) {

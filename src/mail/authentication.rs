@@ -29,6 +29,9 @@ const LONGEST: usize = 16 * 1024;
 /// How Exchange Online's fields are called here.
 const EXCHANGE_ONLINE: &str = "outlook.com";
 
+/// The other domain that its servers are in.
+const EXCHANGE_ONLINE_TOO: &str = "office365.com";
+
 /// What the receiving server says about a mail and its sender.
 pub(super) fn verified(fields: Fields<'_>, authserv_id: Option<&str>, sender: &Sender) -> Verified {
     let Some(id) = authserv_id else {
@@ -53,7 +56,12 @@ pub(super) fn verified(fields: Fields<'_>, authserv_id: Option<&str>, sender: &S
 
 /// The results that are believed, each in lower case and without comments or the id.
 fn believed(fields: Fields<'_>, id: &str) -> Vec<String> {
-    let of_server = |value: &[u8]| by(value).is_some_and(|by| is_within(&by, id));
+    let is_exchange = is_within(id, EXCHANGE_ONLINE);
+    let of_server = |value: &[u8]| {
+        by(value).is_some_and(|by| {
+            is_within(&by, id) || is_exchange && is_subdomain(&by, EXCHANGE_ONLINE_TOO)
+        })
+    };
     let hops: Vec<bool> = fields.all("Received").map(of_server).collect();
     let own = hops.iter().position(|of_server| *of_server).unwrap_or(0);
     let mut above = Vec::new();

@@ -246,6 +246,9 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
         if length > 0 && rest.as_bytes().get(length + 1) == Some(&b';') {
             add_html_token(&mut out, &rest.as_bytes()[..length + 2], false);
             rest = &rest[length + 2..];
+        } else if let Some((name, text)) = unended(&rest[1..=length]) {
+            out.push_str(text);
+            rest = &rest[name.len() + 1..];
         } else {
             out.push('&');
             rest = &rest[1..];
@@ -253,6 +256,18 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out.replace('\0', ""))
+}
+
+/// A reference that old programs write without its semicolon.
+fn unended(name: &str) -> Option<(&'static str, &'static str)> {
+    let known = [
+        ("amp", "&"),
+        ("lt", "<"),
+        ("gt", ">"),
+        ("quot", "\""),
+        ("nbsp", "\u{a0}"),
+    ];
+    known.into_iter().find(|(known, _)| *known == name)
 }
 
 /// A text so that it is nothing but text in a page or in a quoted value.
@@ -317,6 +332,7 @@ mod tests {
     #[test]
     fn references_are_read() {
         assert_eq!(decode("&lt;&eacute;&#65;&#x42;&nbsp;&"), "<éAB\u{a0}&");
+        assert_eq!(decode("&amp &lt&ampx&nbsp"), "& <&ampx\u{a0}");
         assert_eq!(
             decode("&nothing; &#0;&#xffffffff; a&b"),
             "&nothing; \u{fffd} a&b"

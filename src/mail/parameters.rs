@@ -29,7 +29,7 @@ impl Parameters {
         let mut pieces = split(value).into_iter();
         let kind = pieces.next().unwrap_or_default();
         let kind = String::from_utf8_lossy(&kind).to_ascii_lowercase();
-        let kind = kind.split_whitespace().collect::<String>();
+        let kind = first_word(&kind);
         let mut list: Vec<(String, String)> = Vec::new();
         let mut cut: Vec<Piece> = Vec::new();
         for piece in pieces.take(MANY) {
@@ -68,6 +68,18 @@ impl Parameters {
         let found = self.list.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
+}
+
+/// The first word of a value; white space around a slash separates nothing.
+fn first_word(value: &str) -> String {
+    let mut out = String::new();
+    for word in value.split_whitespace() {
+        if !(out.is_empty() || out.ends_with('/') || word.starts_with('/')) {
+            break;
+        }
+        out.push_str(word);
+    }
+    out
 }
 
 /// The pieces between semicolons; without comments, quotes left as they are.

@@ -7,10 +7,9 @@
 
 mod reduce;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ammonia::{Builder, UrlRelative, UrlRelativeEvaluate};
+use ammonia::{Builder, UrlRelative};
 
 use super::attachment::content_id;
 
@@ -129,8 +128,6 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
             sources.insert(id.to_owned(), url);
         }
     });
-    // What we answered may be relative; nothing of the page may.
-    let ours = Ours(sources.values().cloned().collect());
     let elements = ELEMENTS.iter().copied();
     let attributes = elements
         .clone()
@@ -143,7 +140,7 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
         .generic_attributes(HashSet::from(EVERYWHERE))
         .filter_style_properties(HashSet::from(STYLES))
         .url_schemes(HashSet::from(["http", "https", "mailto", "cid"]))
-        .url_relative(UrlRelative::Custom(Box::new(ours)))
+        .url_relative(UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer nofollow"))
         .set_tag_attribute_value("a", "target", "_blank")
         .attribute_filter(
@@ -152,7 +149,7 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
                     let url = content_id(value).and_then(|id| sources.get(&id).cloned());
                     url.map(Into::into)
                 }
-                (_, "href") if content_id(value).is_some() => None,
+                (_, "href") if !is_link(value) => None,
                 (_, REMOTE) if !is_web(value) => None,
                 _ => Some(value.into()),
             },
@@ -160,13 +157,10 @@ pub fn html(page: &str, images: impl Fn(&str) -> Option<String>) -> String {
     builder.clean(&reduced).to_string()
 }
 
-/// The addresses that we answered.
-struct Ours(HashSet<String>);
-
-impl UrlRelativeEvaluate<'_> for Ours {
-    fn evaluate<'url>(&self, url: &'url str) -> Option<Cow<'url, str>> {
-        self.0.contains(url).then_some(Cow::Borrowed(url))
-    }
+/// Whether a link leads somewhere that it may; within our own pages it may not.
+fn is_link(address: &str) -> bool {
+    let url = url::Url::parse(address);
+    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "mailto"))
 }
 
 /// Whether an address is of the web.

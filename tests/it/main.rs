@@ -19,6 +19,7 @@ mod lifecycle;
 mod mail;
 mod mail_in;
 mod mail_out;
+mod mail_parse;
 mod media;
 mod opt_out;
 mod profiles;

@@ -1,9 +1,7 @@
 //! A page written again with nothing but allowed tags, balanced and not deep, in linear time.
 
-use std::borrow::Cow;
-
 use crate::mail::attachment::content_id;
-use crate::mail::html::{Attributes, Token, VOID, escape, tokens};
+use crate::mail::html::{Attributes, Token, VOID, decode, escape, tokens};
 
 use super::{ELEMENTS, EVERYWHERE, REMOTE, is_web};
 
@@ -15,6 +13,11 @@ const LONGEST: usize = 2 << 20;
 
 /// The longest value of an attribute, in bytes.
 const LONGEST_VALUE: usize = 4_096;
+
+/// How many characters one text or value may have that are written as references.
+///
+/// The serialiser behind the sanitiser looks through the rest of a text for each of them.
+const REFERENCES: usize = 64;
 
 /// Elements that end when one of the same kind starts, and those within which that is so.
 const SIBLINGS: [(&[&str], &[&str]); 5] = [
@@ -64,11 +67,12 @@ pub(super) fn reduce(page: &str, image: impl FnMut(&str)) -> String {
     let mut writer = Writer {
         out: String::with_capacity(page.len().min(LONGEST)),
         open: Vec::new(),
+        references: 0,
         image,
     };
     for token in tokens(&page[..page.floor_char_boundary(LONGEST)]) {
         match token {
-            Token::Text(text) => writer.out.push_str(&raw_text(text)),
+            Token::Text(text) => writer.text(&decode(text)),
             Token::Open(name, attributes) => writer.open(&name, attributes),
             Token::Close(name) => writer.close(&name),
         }
@@ -79,22 +83,27 @@ pub(super) fn reduce(page: &str, image: impl FnMut(&str)) -> String {
     writer.out
 }
 
-/// Text that starts no tag; its character references stand as they are.
-fn raw_text(text: &str) -> Cow<'_, str> {
-    if text.contains(['<', '>']) {
-        Cow::Owned(text.replace('<', "&lt;").replace('>', "&gt;"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 struct Writer<F> {
     out: String,
     open: Vec<&'static str>,
+    /// How many references the text has that is being written.
+    references: usize,
     image: F,
 }
 
 impl<F: FnMut(&str)> Writer<F> {
+    /// Writes text; a place to break a line ends one that has too many references.
+    fn text(&mut self, text: &str) {
+        for piece in text.split_inclusive(is_reference) {
+            self.out.push_str(&escape(piece));
+            self.references += usize::from(piece.ends_with(is_reference));
+            if self.references > REFERENCES {
+                self.out.push_str("<wbr>");
+                self.references = 0;
+            }
+        }
+    }
+
     fn open(&mut self, name: &str, attributes: Attributes<'_>) {
         let Some((name, allowed)) = ELEMENTS.iter().find(|(known, _)| *known == name) else {
             return;
@@ -168,7 +177,8 @@ impl<F: FnMut(&str)> Writer<F> {
             }
             seen.push(key);
             let value = attributes.get(key).unwrap_or_default();
-            if value.len() <= LONGEST_VALUE {
+            let cheap = value.matches(is_reference).count() <= REFERENCES;
+            if cheap && value.len() <= LONGEST_VALUE {
                 self.attribute(name, key, value.trim());
             }
         }
@@ -202,6 +212,11 @@ impl<F: FnMut(&str)> Writer<F> {
         self.out.push_str(&escape(value));
         self.out.push('"');
     }
+}
+
+/// Whether a character is written as a reference.
+fn is_reference(character: char) -> bool {
+    matches!(character, '&' | '<' | '>' | '"' | '\u{a0}')
 }
 
 /// Where a link truly leads: the host as browsers resolve it, or the mailbox.

@@ -36,7 +36,7 @@ fn delimiter(lines: &[Line<'_>], at: usize) -> bool {
     }
     match line.bare {
         "--" | "—" | "- --" => is_signature(below),
-        _ if is_rule(line, 3) && !line.bare.contains(['=', '#', '*', '~']) => {
+        _ if is_rule(line, 2) && !line.bare.contains(['=', '#', '*', '~']) => {
             list_footer(below) || is_signature(below) && has_contact(below) && !cut_by_rule(below)
         }
         _ => false,
@@ -154,10 +154,12 @@ fn is_phone(line: &Line<'_>) -> bool {
         .trim_end_matches(['.', ')', ']', ' ']);
     let verb_last = SENT_LAST.end(plain);
     // A device alone is not enough: somebody may write about it.
-    let begun = if NAMED.begin(text) {
-        verb_last || text.starts_with("outlook f")
-    } else {
-        SENT_FROM.begin(text) || verb_last && plain.chars().count() <= 60
-    };
+    let linked = text.contains("outlook") && text.contains("aka.ms");
+    let begun = linked
+        || if NAMED.begin(text) {
+            verb_last || text.starts_with("outlook f")
+        } else {
+            SENT_FROM.begin(text) || verb_last && plain.chars().count() <= 60
+        };
     DEVICES.are_in(text) && !text.ends_with('?') && begun
 }

@@ -1,21 +1,20 @@
-//! Handing messages over: what is claimed, and what each attempt's outcome changes.
+//! Handing messages over: what waits, what is claimed, and what each attempt's outcome changes.
 
-use std::collections::{HashMap, HashSet};
+mod record;
+
+pub use record::{Attempted, Before, Recorded, Witness, record};
+
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::changes::{Changes, Reference};
+use super::changes::Changes;
 use super::clock::Timestamp;
-use super::failure::{Failure, FailureClass};
-use super::gateway::{GatewayName, OnUnknown, RetrySchedule};
-use super::health::{Health, Sign};
+use super::failure::FailureClass;
+use super::gateway::GatewayName;
 use super::id::{ConversationId, MessageId};
 use super::message::{Message, Note, Priority};
-use super::outcome::Outcome;
-use super::report::{Known, Parked, Timelines, suppress};
+use super::report::{Known, Timelines};
 use super::status::Status;
-
-/// The shortest and the longest wait that a provider may ask for (F25).
-const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(15));
 
 /// Whether a message waits or is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,16 +77,6 @@ pub struct Delivery {
     pub epoch: i64,
     /// What it costs.
     pub segments: u32,
-}
-
-impl Attempted {
-    /// What of the message was tried.
-    pub fn piece(&self) -> Piece {
-        Piece {
-            message: self.message,
-            part: self.part,
-        }
-    }
 }
 
 impl Delivery {
@@ -191,242 +180,6 @@ pub fn claim(
     claimed
 }
 
-/// What came of one attempt.
-#[derive(Debug, Clone)]
-pub struct Attempted {
-    /// The message.
-    pub message: MessageId,
-    /// Which of its recipients, from one; zero where there is but one.
-    pub part: u32,
-    /// The gateway.
-    pub gateway: GatewayName,
-    /// The lease under which it was tried.
-    pub epoch: i64,
-    /// Which try it was.
-    pub attempt: u32,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Who knows that.
-    pub witness: Witness,
-    /// What the gateway does with a message of which nobody knows.
-    pub on_unknown: OnUnknown,
-    /// When the gateway tries again.
-    pub retry: RetrySchedule,
-    /// How much of the wait for another try is waited: a random number that spreads tries apart.
-    pub jitter: f64,
-}
-
-/// Who knows what came of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Witness {
-    /// The daemon that made the call.
-    Caller,
-    /// Nobody: that daemon stopped before it could say, which tells nothing about the gateway.
-    Nobody,
-}
-
-/// What the worker does after an outcome was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded {
-    /// Goes on.
-    Done,
-    /// Lets the gateway rest until then.
-    RestUntil(Timestamp),
-    /// Gives up the gateway: another daemon has the lease, and the outcome was refused.
-    Stale,
-}
-
-/// What was there before outcomes are recorded.
-#[derive(Debug)]
-pub struct Before {
-    /// The present epochs of the gateways' leases.
-    pub epochs: HashMap<GatewayName, i64>,
-    /// The queue's rows of the messages.
-    pub deliveries: HashMap<Piece, Delivery>,
-    /// The messages.
-    pub timelines: Timelines,
-    /// References that are taken.
-    pub references: HashMap<Reference, Known>,
-    /// Reports that wait for the references.
-    pub parked: Vec<Parked>,
-    /// The gateways' health.
-    pub health: HashMap<GatewayName, Health>,
-}
-
-/// Decides what the outcomes change, in their order; the health of the gateways is changed in
-/// place.
-pub fn record(
-    slice: &[Attempted],
-    before: &mut Before,
-    now: Timestamp,
-) -> (Changes, Vec<Recorded>) {
-    let mut changes = Changes::default();
-    let recorded = slice
-        .iter()
-        .map(|one| record_one(one, before, now, &mut changes))
-        .collect();
-    (changes, recorded)
-}
-
-fn record_one(
-    one: &Attempted,
-    before: &mut Before,
-    now: Timestamp,
-    changes: &mut Changes,
-) -> Recorded {
-    let current = before.epochs.get(&one.gateway) == Some(&one.epoch);
-    let delivery = before.deliveries.get(&one.piece()).filter(|delivery| {
-        delivery.state == DeliveryState::Sending
-            && delivery.attempt == one.attempt
-            && delivery.epoch == one.epoch
-    });
-    let (true, Some(delivery)) = (current, delivery.cloned()) else {
-        return Recorded::Stale;
-    };
-    let message = before.timelines.message(one.message);
-    let known = message.map_or(whole(one.message, 0), |message| known(one.piece(), message));
-    match &one.outcome {
-        Outcome::Accepted { references, .. } => {
-            accepted(one, known, references, before, now, changes)
-        }
-        Outcome::Rejected(failure) => {
-            sign(one, Sign::Works, before, now);
-            end(known, Status::Failed, failure, before, now, changes);
-            if failure.class == FailureClass::OptedOut
-                && let Some(message) = before.timelines.message(one.message)
-            {
-                suppress(message, now, changes);
-            }
-            Recorded::Done
-        }
-        Outcome::Throttled { after, failure } => {
-            let wait = after
-                .unwrap_or_else(|| backoff(one, delivery.attempt))
-                .clamp(WAIT.0, WAIT.1);
-            again(
-                delivery,
-                known,
-                failure,
-                now.plus(wait),
-                before,
-                now,
-                changes,
-            );
-            Recorded::RestUntil(now.plus(wait))
-        }
-        Outcome::Deferred(failure) => {
-            sign(one, Sign::Works, before, now);
-            let due = now.plus(backoff(one, delivery.attempt));
-            again(delivery, known, failure, due, before, now, changes);
-            Recorded::Done
-        }
-        Outcome::NotSent(failure) => {
-            let rest = sign(one, Sign::Failed(&failure.detail), before, now);
-            let due = now.plus(backoff(one, delivery.attempt));
-            again(delivery, known, failure, due, before, now, changes);
-            rest
-        }
-        Outcome::Misconfigured(failure) => {
-            let rest = sign(one, Sign::Refused(&failure.detail), before, now);
-            again(delivery, known, failure, now, before, now, changes);
-            rest
-        }
-        Outcome::Unknown(failure) => {
-            let rest = sign(one, Sign::Failed(&failure.detail), before, now);
-            match one.on_unknown {
-                OnUnknown::Hold => end(known, Status::Unconfirmed, failure, before, now, changes),
-                OnUnknown::Resend => {
-                    let due = now.plus(backoff(one, delivery.attempt));
-                    again(delivery, known, failure, due, before, now, changes);
-                }
-            }
-            rest
-        }
-    }
-}
-
-fn accepted(
-    one: &Attempted,
-    known: Known,
-    references: &[String],
-    before: &mut Before,
-    now: Timestamp,
-    changes: &mut Changes,
-) -> Recorded {
-    sign(one, Sign::Works, before, now);
-    // Mail servers use their ids again, and what they report names our own.
-    let keys: Vec<Reference> = references
-        .iter()
-        .filter(|_| one.part == 0)
-        .map(|value| (one.gateway.clone(), value.clone()))
-        .collect();
-    let taken = keys.iter().any(|key| {
-        before
-            .references
-            .get(key)
-            .is_some_and(|other| other.message != one.message)
-    });
-    if taken {
-        let failure = Failure {
-            class: FailureClass::ProviderError,
-            code: None,
-            detail: "the provider answered with the id of another message".to_owned(),
-        };
-        end(known, Status::Unconfirmed, &failure, before, now, changes);
-        return Recorded::Done;
-    }
-    let parts = if keys.len() > 1 {
-        u32::try_from(keys.len()).unwrap_or(u32::MAX)
-    } else {
-        0
-    };
-    for (index, key) in keys.iter().enumerate() {
-        let part = if parts == 0 {
-            0
-        } else {
-            u32::try_from(index + 1).unwrap_or(u32::MAX)
-        };
-        let meaning = Known {
-            part,
-            parts,
-            ..known
-        };
-        if before.references.insert(key.clone(), meaning).is_none() {
-            changes.outbound_references.push((key.clone(), meaning));
-        }
-    }
-    if let Some(message) = before.timelines.change(one.message) {
-        message.provider_reference = references.first().cloned();
-    }
-    let note = (references.first().filter(|_| one.part > 0)).map(|said| Note {
-        detail: Some(said.clone()),
-        ..Note::default()
-    });
-    before.timelines.add(known, Status::Sent, note, now, None);
-    for report in before.parked.extract_if(.., |report| {
-        keys.contains(&(report.gateway.clone(), report.reference.clone()))
-    }) {
-        let key = (report.gateway.clone(), report.reference.clone());
-        let meaning = before
-            .references
-            .get(&key)
-            .copied()
-            .unwrap_or(known)
-            .of_part(report.part);
-        let opted_out =
-            report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
-        before
-            .timelines
-            .add(meaning, report.status, report.note, report.at, report.raw);
-        if let Some(message) = before.timelines.message(one.message).filter(|_| opted_out) {
-            suppress(message, now, changes);
-        }
-    }
-    before.timelines.refold(one.message, now, changes);
-    changes.finished.push(one.piece());
-    Recorded::Done
-}
-
 /// A piece of a message, in its present order to send.
 pub fn known(piece: Piece, message: &Message) -> Known {
     Known {
@@ -444,79 +197,4 @@ pub fn whole(message: MessageId, round: u32) -> Known {
         parts: 0,
         round,
     }
-}
-
-/// Ends the message's time in the queue with a status.
-fn end(
-    known: Known,
-    status: Status,
-    failure: &Failure,
-    before: &mut Before,
-    now: Timestamp,
-    changes: &mut Changes,
-) {
-    before
-        .timelines
-        .add(known, status, Some(Note::from(failure)), now, None);
-    before.timelines.refold(known.message, now, changes);
-    changes.finished.push(Piece {
-        message: known.message,
-        part: known.part,
-    });
-}
-
-/// Puts the message back into the queue, or ends it when its time will be over by then.
-fn again(
-    mut delivery: Delivery,
-    known: Known,
-    failure: &Failure,
-    due: Timestamp,
-    before: &mut Before,
-    now: Timestamp,
-    changes: &mut Changes,
-) {
-    if due >= delivery.valid_until {
-        let mut failure = failure.clone();
-        failure.detail = format!(
-            "not sent while it was worth sending; the last try: {}",
-            failure.detail
-        );
-        end(known, Status::Expired, &failure, before, now, changes);
-        return;
-    }
-    before
-        .timelines
-        .add(known, Status::Queued, Some(Note::from(failure)), now, None);
-    let is_open = |message: &&mut Message| message.status < Status::Unconfirmed;
-    if let Some(message) = before.timelines.change(known.message).filter(is_open) {
-        message.status = Status::Queued;
-    }
-    delivery.state = DeliveryState::Queued;
-    delivery.due_at = due;
-    changes.deliveries.push(delivery);
-}
-
-/// Records what the attempt says about the gateway; how long that has to rest.
-fn sign(one: &Attempted, sign: Sign<'_>, before: &mut Before, now: Timestamp) -> Recorded {
-    match one.witness {
-        Witness::Caller => {}
-        Witness::Nobody => return Recorded::Done,
-    }
-    let health = before
-        .health
-        .entry(one.gateway.clone())
-        .or_insert_with(|| Health::up(one.gateway.clone(), now));
-    *health = health.after(sign, now);
-    health.probe_at.map_or(Recorded::Done, Recorded::RestUntil)
-}
-
-/// Exponential: the first wait doubled with each try, times a random number.
-fn backoff(one: &Attempted, attempt: u32) -> Duration {
-    let doubled = one
-        .retry
-        .first
-        .saturating_mul(1 << attempt.saturating_sub(1).min(20));
-    doubled
-        .min(one.retry.max)
-        .mul_f64(one.jitter.clamp(0.0, 2.0))
 }

@@ -1,16 +1,20 @@
 //! What providers say about messages we sent, and how it changes them.
 
-use std::collections::{BTreeSet, HashMap};
+mod timelines;
+
+pub use timelines::{Timelines, evidence, status_event};
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::changes::{Changes, Reference, Transition};
+use super::changes::{Changes, Reference};
 use super::clock::Timestamp;
 use super::event::{EventData, EventKind, NewEvent};
 use super::failure::FailureClass;
 use super::gateway::GatewayName;
 use super::id::MessageId;
-use super::message::{Direction, Message, Note, RawRequest, StatusEvent};
-use super::status::{Evidence, Status, fold, fold_recipients};
+use super::message::{Direction, Message, Note, RawRequest};
+use super::status::Status;
 
 /// What a provider's id means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,206 +93,6 @@ pub enum Applied {
     Repeated(MessageId),
     /// Nobody knows the reference yet; it is kept.
     Parked,
-}
-
-/// Messages and their timelines while new evidence is added to them.
-#[derive(Debug)]
-pub struct Timelines {
-    messages: HashMap<MessageId, Message>,
-    timelines: HashMap<MessageId, Vec<StatusEvent>>,
-    touched: BTreeSet<MessageId>,
-    fresh: Vec<StatusEvent>,
-}
-
-impl Timelines {
-    /// What was loaded.
-    pub fn new(
-        messages: HashMap<MessageId, Message>,
-        timelines: HashMap<MessageId, Vec<StatusEvent>>,
-    ) -> Self {
-        Self {
-            messages,
-            timelines,
-            touched: BTreeSet::new(),
-            fresh: Vec::new(),
-        }
-    }
-
-    /// A message that was loaded.
-    pub fn message(&self, id: MessageId) -> Option<&Message> {
-        self.messages.get(&id)
-    }
-
-    /// A message's timeline as it is now.
-    pub fn timeline(&self, id: MessageId) -> &[StatusEvent] {
-        self.timelines
-            .get(&id)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    }
-
-    /// A message that was loaded, to be changed.
-    pub fn change(&mut self, id: MessageId) -> Option<&mut Message> {
-        self.touched.insert(id);
-        self.messages.get_mut(&id)
-    }
-
-    /// Adds a line to a timeline, unless it says nothing new; says whether it did.
-    pub fn add(
-        &mut self,
-        known: Known,
-        status: Status,
-        note: Option<Note>,
-        at: Timestamp,
-        raw: Option<uuid::Uuid>,
-    ) -> bool {
-        let timeline = self.timelines.entry(known.message).or_default();
-        // A wait for another try may be said twice; a provider's word is said once.
-        let repeated = status != Status::Queued
-            && timeline.iter().any(|line| {
-                line.status == status
-                    && line.part == known.part
-                    && line.round == known.round
-                    && code(line.note.as_ref()) == code(note.as_ref())
-            });
-        if repeated {
-            return false;
-        }
-        let n = u32::try_from(timeline.len()).unwrap_or(u32::MAX);
-        let Known {
-            message,
-            part,
-            parts,
-            round,
-        } = known;
-        let line = StatusEvent {
-            message,
-            n,
-            round,
-            part,
-            parts,
-            status,
-            at,
-            note,
-            raw,
-        };
-        timeline.push(line.clone());
-        self.fresh.push(line);
-        self.touched.insert(message);
-        true
-    }
-
-    /// Folds what is known of a message into its status; writes the event when that changed.
-    pub fn refold(&mut self, id: MessageId, now: Timestamp, changes: &mut Changes) {
-        let Some(message) = self.messages.get_mut(&id) else {
-            return;
-        };
-        let timeline = self
-            .timelines
-            .get(&id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let evidence: Vec<Evidence> = timeline.iter().map(evidence).collect();
-        let folded = match message.recipients() {
-            0 => fold(message.round, &evidence),
-            recipients => fold_recipients(recipients, &evidence),
-        };
-        // Queued and sending are the queue's to say; the fold only knows what came of it.
-        if folded <= Status::Sending || folded == message.status {
-            return;
-        }
-        message.status = folded;
-        message.failure = match folded {
-            Status::Failed | Status::Expired | Status::Unconfirmed => failure(timeline, folded),
-            Status::Received
-            | Status::Scheduled
-            | Status::Queued
-            | Status::Sending
-            | Status::Sent
-            | Status::Canceled
-            | Status::Delivered
-            | Status::Read => None,
-        };
-        changes.events.extend(status_event(message, now));
-        let class = message.failure.as_ref().map(|failure| failure.class);
-        changes.transitions.push(Transition {
-            gateway: message.gateway.clone(),
-            status: folded,
-            class,
-        });
-    }
-
-    /// Moves what was changed to where it will be written from.
-    pub fn settle(self, changes: &mut Changes) {
-        let Self {
-            mut messages,
-            touched,
-            fresh,
-            ..
-        } = self;
-        changes
-            .messages
-            .extend(touched.iter().filter_map(|id| messages.remove(id)));
-        changes.status_events.extend(fresh);
-    }
-}
-
-/// A line of a timeline, as far as the fold needs it.
-pub fn evidence(line: &StatusEvent) -> Evidence {
-    Evidence {
-        round: line.round,
-        part: line.part,
-        parts: line.parts,
-        status: line.status,
-    }
-}
-
-fn code(note: Option<&Note>) -> Option<&str> {
-    note.and_then(|note| note.code.as_deref())
-}
-
-fn failure(timeline: &[StatusEvent], status: Status) -> Option<super::failure::Failure> {
-    let told = timeline.iter().rev().filter(|line| line.status == status);
-    told.filter_map(|line| line.note.as_ref()).find_map(|note| {
-        note.failure().or_else(|| {
-            let detail = note.detail.clone()?;
-            Some(super::failure::Failure {
-                class: FailureClass::Unknown,
-                code: note.code.clone(),
-                detail,
-            })
-        })
-    })
-}
-
-/// The event that tells of a message's status, for those that the feed tells of.
-pub fn status_event(message: &Message, now: Timestamp) -> Option<NewEvent> {
-    let kind = match message.status {
-        Status::Received | Status::Scheduled | Status::Sending => return None,
-        Status::Queued => EventKind::MessageQueued,
-        Status::Unconfirmed => EventKind::MessageUnconfirmed,
-        Status::Sent => EventKind::MessageSent,
-        Status::Canceled => EventKind::MessageCanceled,
-        Status::Expired | Status::Failed => EventKind::MessageFailed,
-        Status::Delivered => EventKind::MessageDelivered,
-        Status::Read => EventKind::MessageRead,
-    };
-    let data = EventData {
-        message: Some(message.id),
-        issue: message.issue,
-        gateway: Some(message.gateway.as_str()),
-        status: Some(message.status.as_str()),
-        error: message.failure.as_ref(),
-        ..EventData::default()
-    };
-    let (conversation, data) = (Some(message.conversation), data.json());
-    Some(NewEvent {
-        kind,
-        at: now,
-        actor: None,
-        conversation,
-        data,
-    })
 }
 
 /// Decides what reports change, in their order.
@@ -371,16 +175,21 @@ fn apply_report(
         message.details.no_receipt = true;
     }
     timelines.refold(known.message, now, changes);
-    let opted_out =
-        report.note.as_ref().and_then(|note| note.class) == Some(FailureClass::OptedOut);
-    if let Some(message) = timelines.message(known.message).filter(|_| opted_out) {
-        suppress(message, now, changes);
-    }
+    let class = report.note.as_ref().and_then(|note| note.class);
+    heed_opt_out(class, timelines.message(known.message), now, changes);
 }
 
-/// Takes over an opt-out that the provider told us of.
-pub fn suppress(message: &Message, now: Timestamp, changes: &mut Changes) {
-    if message.direction != Direction::Outbound {
+/// Takes over an opt-out, when that is what the provider told us of a message.
+pub fn heed_opt_out(
+    class: Option<FailureClass>,
+    message: Option<&Message>,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    let Some(message) = message.filter(|message| message.direction == Direction::Outbound) else {
+        return;
+    };
+    if class != Some(FailureClass::OptedOut) {
         return;
     }
     let pair = (message.from.clone(), message.to.clone());

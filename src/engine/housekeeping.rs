@@ -23,7 +23,6 @@ impl Engine {
     pub async fn keep_house(&self) -> Result<bool, EngineFault> {
         let now = self.context.clock.now();
         let forget = Timestamp(now.0.saturating_sub(micros(REMEMBER_ANSWERS)));
-        self.sweep_files(now).await?;
         let overdue = Timestamp(now.0.saturating_sub(micros(PARK_REPORTS)));
         self.context
             .store

@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::attachments::NewFile;
+use super::save::save;
 use super::{Engine, EngineFault};
 use crate::domain::attachment::{Attachment, FileState};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventData, EventKind, NewEvent};
-use crate::engine::save::save;
 use crate::store::{StoreFault, Tx, attachment, message};
 
 /// How long a claim lasts: longer than a fetch may take.
@@ -115,7 +115,7 @@ impl Engine {
         kind: Option<String>,
     ) -> Result<Attachment, EngineFault> {
         let file = NewFile {
-            // Before it came, its name may have been made of nothing but its number.
+            // A name that had no ending gets that of its media type now.
             name: claimed.name.clone(),
             content_type: kind.unwrap_or_else(|| claimed.content_type.clone()),
             content_id: None,

@@ -20,8 +20,10 @@ const FOLDERS: i64 = 256;
 const STEP_MICROS: i64 = 60_000_000;
 
 impl Engine {
-    /// Takes a step.
-    pub(super) async fn sweep_files(&self, now: Timestamp) -> Result<(), EngineFault> {
+    /// Takes a step: removes what was uploaded and not used for a day, and looks into one folder
+    /// for bytes that no row names.
+    pub async fn sweep_files(&self) -> Result<(), EngineFault> {
+        let now = self.context.clock.now();
         let micros = i64::try_from(UNUSED.as_micros()).unwrap_or(i64::MAX);
         let before = Timestamp(now.0.saturating_sub(micros));
         let unused = self

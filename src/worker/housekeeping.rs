@@ -1,4 +1,4 @@
-//! The loop around [`Engine::keep_house`].
+//! The loop around [`Engine::keep_house`] and [`Engine::sweep_files`].
 
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ const EVERY: Duration = Duration::from_mins(1);
 /// Runs until a stop.
 pub async fn run(engine: Engine, tasks: Tasks) {
     while rest(&tasks, EVERY).await {
+        if let Err(fault) = engine.sweep_files().await {
+            tracing::warn!(%fault, "files that nobody needs are removed later");
+        }
         loop {
             match engine.keep_house().await {
                 Ok(true) if !tasks.is_stopped() => {}

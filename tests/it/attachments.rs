@@ -172,12 +172,12 @@ both! {
         let orphan = db.folder().join("blobs/files/00/00000000000000000000000000000000");
         std::fs::create_dir_all(orphan.parent().unwrap()).unwrap();
         std::fs::write(&orphan, b"lost").unwrap();
-        app.engine().keep_house().await.unwrap();
+        app.engine().sweep_files().await.unwrap();
         app.api.get(&path(&file)).await.expect(200);
         clock.advance(Duration::from_hours(24 * 3650));
         for _ in 0..256 {
             clock.advance(Duration::from_mins(1));
-            app.engine().keep_house().await.unwrap();
+            app.engine().sweep_files().await.unwrap();
         }
         app.api.get(&path(&file)).await.expect(404);
         assert_eq!(kept(db.folder()), 0);

@@ -9,7 +9,10 @@ mod body;
 
 pub use body::{harmless, to_text};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::date::Date;
 use mail_builder::headers::message_id::MessageId;
@@ -22,6 +25,9 @@ use crate::domain::mail::{Automatic, Mailbox};
 
 /// How many mails of a thread References names (RFC 5322 sets no bound; lines and servers do).
 const MOST_REFERENCES: usize = 100;
+
+/// How many bytes an encoded word holds: 60 characters of base64, within the 75 of RFC 2047, 2.
+const ENCODED_WORD: usize = 45;
 
 /// The longest id that is referred to; what is longer was not made by a mail program.
 const LONGEST_ID: usize = 250;
@@ -77,7 +83,7 @@ pub fn compose(draft: &Draft) -> Vec<u8> {
         mail = mail.header("Reply-To", address(reply_to));
     }
     mail = mail
-        .header("Subject", Text::new(one_line(&draft.subject)))
+        .header("Subject", subject(&draft.subject))
         .header("Message-ID", MessageId::new(draft.message_id.as_str()));
     let thread: Vec<&str> = (draft.thread.iter().map(String::as_str))
         .filter(|id| is_message_id(id))
@@ -113,8 +119,35 @@ pub fn compose(draft: &Draft) -> Vec<u8> {
     bytes
 }
 
+/// The subject; one that looks like encoded words already is encoded, so that it stays what it
+/// is.
+fn subject(text: &str) -> HeaderType<'static> {
+    let line = one_line(text);
+    if line.contains("=?") {
+        HeaderType::Raw(Raw::new(encoded_words(&line)))
+    } else {
+        HeaderType::Text(Text::new(line))
+    }
+}
+
+/// A text in encoded words (RFC 2047), each of them of whole characters.
+fn encoded_words(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for c in text.chars() {
+        if word.len() + c.len_utf8() > ENCODED_WORD {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(c);
+    }
+    words.push(word);
+    let encoded = words.iter().map(|word| STANDARD.encode(word));
+    let encoded: Vec<_> = encoded.map(|word| format!("=?utf-8?B?{word}?=")).collect();
+    encoded.join(" ")
+}
+
 fn address(mailbox: &Mailbox) -> Address<'static> {
-    let name = mailbox.name.as_deref().map(one_line);
+    let name = mailbox.name.as_deref().map(display_name);
     let name = name.filter(|name| !name.is_empty());
     Address::new_address(name, wire_address(&mailbox.address))
 }
@@ -152,6 +185,11 @@ pub fn one_line(text: &str) -> String {
         })
         .collect();
     clean.trim().to_owned()
+}
+
+/// A name for a header, in which nobody sees encoded words that are none.
+pub fn display_name(text: &str) -> String {
+    one_line(text).replace("=?", "= ?")
 }
 
 /// Whether a text can stand between angle brackets as the id of a mail.

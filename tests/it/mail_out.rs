@@ -1,6 +1,8 @@
 //! Mail out: composed as meant, handed over once to each recipient, and what came of it.
 
+mod compose;
 mod faults;
+mod wire;
 
 use serde_json::{Value, json};
 

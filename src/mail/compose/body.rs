@@ -8,7 +8,7 @@ use mail_builder::mime::{BodyPart, MimePart};
 use pulldown_cmark::{Event, Options, Parser, html};
 use sha2::{Digest, Sha256};
 
-use super::{Draft, one_line};
+use super::{Draft, display_name};
 use crate::mail::AttachedFile;
 
 /// The longest line of base64 (RFC 2045, 6.8).
@@ -63,7 +63,10 @@ fn seed(draft: &Draft) -> String {
 }
 
 fn file(file: &AttachedFile) -> MimePart<'static> {
-    let name: String = one_line(&file.name).chars().take(LONGEST_NAME).collect();
+    let name: String = display_name(&file.name)
+        .chars()
+        .take(LONGEST_NAME)
+        .collect();
     let disposition = ContentType::new("attachment").attribute("filename", name);
     let kind = ContentType::new(media_type(&file.content_type));
     MimePart {
@@ -116,7 +119,7 @@ fn base64(bytes: &[u8]) -> String {
 /// The text with every line ended by CRLF, however it was ended, and without U+0000.
 pub(super) fn lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut chars = text.chars().peekable();
+    let mut chars = text.chars().filter(|c| *c != '\0').peekable();
     while let Some(c) = chars.next() {
         match c {
             '\r' => {
@@ -124,7 +127,6 @@ pub(super) fn lines(text: &str) -> String {
                 out.push_str("\r\n");
             }
             '\n' => out.push_str("\r\n"),
-            '\0' => {}
             c => out.push(c),
         }
     }

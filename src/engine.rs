@@ -31,6 +31,7 @@ pub use crate::store::message::MessageFilter;
 mod attachments;
 mod conversations;
 mod deliver;
+mod failures;
 mod feed;
 mod housekeeping;
 mod issues;

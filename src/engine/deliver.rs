@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use rand::RngExt;
 
+use super::failures::follow_up;
 use super::report::count;
 use super::save::save;
 use super::{Context, Engine, EngineFault};
@@ -128,13 +129,14 @@ impl Engine {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let now = context.clock.now();
                     let mut before = load(tx, &attempted).await?;
                     if before.epochs.get(&lease.gateway) != Some(&lease.epoch) {
                         return Ok(());
                     }
                     adopt(&lease, &mut attempted, &mut before);
-                    record_slice(tx, &attempted, before, now).await.map(drop)
+                    record_slice(tx, &attempted, before, &context)
+                        .await
+                        .map(drop)
                 })
             })
             .await
@@ -243,6 +245,7 @@ fn claim_slice(
         };
         let claimed = claimed.into_iter().filter_map(give).collect();
         timelines.settle(&mut changes);
+        follow_up(&mut tx.conn, &mut changes, &context, now).await?;
         count(&changes.transitions);
         save(tx, changes, now).await?;
         Ok(Some(claimed))
@@ -316,7 +319,7 @@ pub(super) fn slice(
 ) -> BoxFuture<'_, Result<Vec<Recorded>, EngineFault>> {
     Box::pin(async move {
         let before = load(tx, &commands).await?;
-        record_slice(tx, &commands, before, context.clock.now()).await
+        record_slice(tx, &commands, before, &context).await
     })
 }
 
@@ -325,8 +328,9 @@ async fn record_slice(
     tx: &mut Tx,
     commands: &[Attempted],
     mut before: Before,
-    now: Timestamp,
+    context: &Context,
 ) -> Result<Vec<Recorded>, EngineFault> {
+    let now = context.clock.now();
     let healthy = before.health.clone();
     let (mut changes, recorded) = record(commands, &mut before, now);
     for (name, health) in &before.health {
@@ -345,6 +349,7 @@ async fn record_slice(
     // What was parked for a reference that turned out to be another message's goes back.
     changes.parked.append(&mut before.parked);
     before.timelines.settle(&mut changes);
+    follow_up(&mut tx.conn, &mut changes, context, now).await?;
     count(&changes.transitions);
     save(tx, changes, now).await?;
     Ok(recorded)

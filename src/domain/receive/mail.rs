@@ -10,7 +10,7 @@ mod matching;
 mod reporting;
 
 pub use acknowledge::{Acknowledged, Acknowledgement, ONCE_IN, Token, WINDOW};
-pub use reporting::{Told, ToldOf};
+pub use reporting::{Told, ToldOf, final_failure};
 
 use std::collections::HashMap;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::post::{Letter, Mailbox, SUPPORT, office};
 use crate::both;
 use crate::world::api::Api;
+use crate::world::smtp::{Act, Step};
 
 async fn sent(api: &Api, to: &str, cc: &[&str]) -> Value {
     let body = json!({"to": to, "cc": cc, "subject": "Your parcel", "text": "It is on its way.", "gateway": "support"});
@@ -108,6 +109,30 @@ both! {
         assert_eq!(failed.len(), 2);
         assert_eq!(failed[1]["data"]["assignee"]["name"], "tests");
         assert_eq!(app.api.list("/v1/issues").await.len(), 1);
+        app.end().await;
+    }
+
+    async fn peers_10_a_mail_that_the_server_refuses_opens_its_issue_again(db: Db) {
+        let (app, sink) = office(&db, "reopen_on_failure = true").await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        let first = Letter::new("Ann <ann@example.org>", "Hello", "Hello");
+        let issue = inbox.message(&first).await["issue"].as_str().unwrap().to_owned();
+        sink.acts(|step| match step {
+            Step::Rcpt(_) => Act::Say("550 5.1.1 nobody of that name"),
+            _ => Act::Take,
+        });
+        let body = json!({"to": "ann@example.org", "text": "Hi", "gateway": "support"});
+        let sent = app.api.post("/v1/messages", &body).await.expect(202);
+        app.api.message_becomes(&sent["id"], "failed").await;
+        app.api.post(&format!("/v1/issues/{issue}/close"), &json!({})).await.expect(200);
+        let retry = format!("/v1/messages/{}/retry", sent["id"].as_str().unwrap());
+        app.api.post(&retry, &json!({})).await.expect(200);
+        app.api.message_becomes(&sent["id"], "failed").await;
+        let now = app.api.get(&format!("/v1/issues/{issue}")).await.expect(200);
+        assert_eq!(now["state"], "unassigned");
+        let feed = app.api.feed().await;
+        let count = |kind: &str| feed.iter().filter(|event| event["type"] == kind).count();
+        assert_eq!((count("issue.reopened"), count("message.failed")), (1, 2));
         app.end().await;
     }
 

@@ -11,6 +11,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::{Direction, Message, Note};
 use crate::domain::report::Known;
 use crate::domain::status::Status;
+use crate::domain::threads::Threads;
 
 /// What a mail tells about a mail of ours.
 #[derive(Debug, Clone)]
@@ -86,7 +87,8 @@ impl Deciding<'_> {
             .cloned();
         if let Some(message) = failed {
             self.changes.events.truncate(events);
-            self.final_failure(&message, mail.reopen_on_failure, now);
+            let (threads, reopen) = (&mut self.before.threads, mail.reopen_on_failure);
+            final_failure(threads, &message, reopen, now, &mut self.changes);
         }
         self.changes.bounces.extend(address.and_then(|address| {
             let reason = told.note.detail.clone().unwrap_or_default();
@@ -99,18 +101,24 @@ impl Deciding<'_> {
             }
         }));
     }
+}
 
-    /// Opens the message's issue again where that is asked for, and tells whoever has it.
-    fn final_failure(&mut self, message: &Message, reopen: bool, now: Timestamp) {
-        let threads = &mut self.before.threads;
-        if let Some(issue) = message.issue.filter(|_| reopen) {
-            threads.reopen(message.conversation, issue, now, &mut self.changes);
-        }
-        let issue = threads.issue(message.conversation);
-        let issue = issue.filter(|issue| issue.is_open() || Some(issue.id) == message.issue);
-        let assignee = issue.and_then(|issue| issue.assignee.clone());
-        failed_event(message, assignee.as_ref(), now, &mut self.changes);
+/// Opens the issue of a mail that finally failed again, where that is asked for, and tells whoever
+/// has it.
+pub fn final_failure(
+    threads: &mut Threads,
+    message: &Message,
+    reopen: bool,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    if let Some(issue) = message.issue.filter(|_| reopen) {
+        threads.reopen(message.conversation, issue, now, changes);
     }
+    let issue = threads.issue(message.conversation);
+    let issue = issue.filter(|issue| issue.is_open() || Some(issue.id) == message.issue);
+    let assignee = issue.and_then(|issue| issue.assignee.clone());
+    failed_event(message, assignee.as_ref(), now, changes);
 }
 
 fn failed_event(

@@ -139,8 +139,9 @@ fn writer(
     let other = |one: &Mailbox| !same(one, from) && !is_own(one, own);
     let named = ["X-Original-From", "X-Original-Sender"];
     let mut named = named.iter().filter_map(|name| first(fields, name));
+    // A form on a web site writes from our own address, for whom it names in Reply-To.
     let answer = match answers {
-        [one] if via.is_some() => Some(one.clone()),
+        [one] => Some(one.clone()),
         _ => None,
     };
     let mut found = named.find(other).or(answer).filter(other)?;

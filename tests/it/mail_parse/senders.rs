@@ -90,6 +90,17 @@ fn lists_and_groups_that_take_from_for_themselves_do_not_hide_the_writer() {
             "Ann <ann@x.example>",
             "",
         ),
+        // A form on our web site.
+        (
+            "From: Shop <support@shop.example>\nReply-To: Ann <ann@x.example>",
+            "Ann <ann@x.example>",
+            "",
+        ),
+        (
+            "From: Shop <support@shop.example>\nReply-To: support+t1@shop.example",
+            "Shop <support@shop.example>",
+            "",
+        ),
         // The list wants answers for itself; the writer is in From as ever.
         (
             "From: Ann <ann@x.example>\nReply-To: users@lists.example\nList-Post: <mailto:users@lists.example>",

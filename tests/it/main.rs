@@ -20,6 +20,7 @@ mod mail;
 mod mail_in;
 mod mail_out;
 mod mail_parse;
+mod mailbox;
 mod media;
 mod opt_out;
 mod profiles;

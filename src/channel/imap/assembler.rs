@@ -72,7 +72,7 @@ impl Assembler {
         if text.len() > self.line && text.last() == Some(&b'\r') {
             text.pop();
         }
-        let Some(length) = announced(text) else {
+        let Some(length) = announced(text, self.line) else {
             self.line = 0;
             return Ok((taken, Some(std::mem::take(&mut self.answer))));
         };
@@ -90,13 +90,13 @@ impl Assembler {
     }
 }
 
-/// The length of the literal that the text ends by announcing.
-fn announced(text: &[u8]) -> Option<u64> {
+/// The length of the literal that the text, whose last line begins there, ends by announcing.
+fn announced(text: &[u8], line: usize) -> Option<u64> {
     // What people say may end like that; only data carries literals.
     if !text.starts_with(b"* ") || is_status(&text[2..]) {
         return None;
     }
-    let inside = text.strip_suffix(b"}")?;
+    let inside = text[line..].strip_suffix(b"}")?;
     let at = inside.iter().rposition(|byte| *byte == b'{')?;
     let digits = &inside[at + 1..];
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {

@@ -15,6 +15,7 @@ pub const GROUPS: &[&str] = &[
     "single",
     "feed",
     "stock",
+    "mailbox",
 ];
 
 /// Measures postern on this machine beside what the machine allows.
@@ -86,7 +87,7 @@ impl Arguments {
 
     /// Whether anything is asked for that is measured beside the ceiling.
     pub fn wants_rounds(&self) -> bool {
-        self.only.as_deref() != Some("stock")
+        !matches!(self.only.as_deref(), Some("stock" | "mailbox"))
     }
 
     /// Whether a group of rows is asked for, by itself or for one that builds on it.

@@ -1,6 +1,7 @@
 //! The real program as a process of its own.
 
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -73,6 +74,12 @@ impl Site {
             .trim()
             .clone_into(&mut site.key);
         Ok(site)
+    }
+
+    /// Adds a section to the configuration; before the start.
+    pub fn add(&self, section: &str) -> std::io::Result<()> {
+        let mut file = File::options().append(true).open(&self.config)?;
+        file.write_all(section.as_bytes())
     }
 
     fn program(&self) -> Command {

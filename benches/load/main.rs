@@ -28,6 +28,7 @@ mod database;
 mod figures;
 mod fill;
 mod machine;
+mod mailbox;
 mod measure;
 mod provider;
 mod requests;
@@ -64,6 +65,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if arguments.wants("stock") {
             stock::run(arguments, &place, &mut table).await?;
+        }
+        if arguments.wants("mailbox") {
+            mailbox::run(arguments, &place, &mut table).await?;
         }
         println!("\n### {}\n\n{table}", kind.name());
     }

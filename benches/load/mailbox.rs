@@ -122,7 +122,11 @@ impl Server {
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "tests/dovecot: {said}");
         let ports = String::from_utf8(output.stdout)?;
-        let port = ports.lines().next().context("it prints its port")?.parse()?;
+        let port = ports
+            .lines()
+            .next()
+            .context("it prints its port")?
+            .parse()?;
         Ok(Self { folder, port })
     }
 
@@ -201,7 +205,10 @@ impl Client {
         let mut literal = Vec::new();
         loop {
             line.clear();
-            ensure!(self.stream.read_until(b'\n', &mut line)? > 0, "the server went");
+            ensure!(
+                self.stream.read_until(b'\n', &mut line)? > 0,
+                "the server went"
+            );
             if let Some(length) = announced(&line) {
                 literal.resize(length, 0);
                 self.stream.read_exact(&mut literal)?;

@@ -9,28 +9,30 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
-/// Runs one body on whichever database the connection belongs to.
+/// Runs one body on whichever database the connection belongs to, after what waits there.
 macro_rules! on {
-    ($conn:expr, $c:ident => $body:expr) => {
-        match $conn {
-            $crate::store::Conn::Sqlite(conn) => {
+    ($conn:expr, $c:ident => $body:expr) => {{
+        let conn: &mut $crate::store::Conn = $conn;
+        conn.flush().await?;
+        match conn {
+            $crate::store::Conn::Sqlite(conn, _) => {
                 let $c = &mut **conn;
                 $body
             }
-            $crate::store::Conn::Postgres(conn) => {
+            $crate::store::Conn::Postgres(conn, _) => {
                 let $c = &mut **conn;
                 $body
             }
         }
-    };
+    }};
 }
 
 /// The text for the database at hand, where the two must differ.
 macro_rules! sql {
     ($conn:expr, lite: $lite:expr, pg: $pg:expr $(,)?) => {
         match $conn {
-            $crate::store::Conn::Sqlite(_) => $lite,
-            $crate::store::Conn::Postgres(_) => $pg,
+            $crate::store::Conn::Sqlite(..) => $lite,
+            $crate::store::Conn::Postgres(..) => $pg,
         }
     };
 }
@@ -51,10 +53,13 @@ mod open;
 pub mod raw;
 pub mod reference;
 mod rows;
+mod script;
 pub mod secret;
+pub mod slice;
 pub mod suppression;
 mod writer;
 
+pub use script::Script;
 pub use writer::Tx;
 
 /// Where the database is.
@@ -116,25 +121,55 @@ impl StoreFault {
     /// Whether the statement was refused for what it said, so that others may go on without it.
     pub fn is_about_data(&self) -> bool {
         match self {
-            Self::Database(fault) => fault.as_database_error().is_some(),
+            Self::Database(sqlx::Error::Database(fault)) => {
+                fault.code().is_some_and(|code| blames_data(&code))
+            }
             _ => false,
         }
     }
 }
 
-/// A connection to either database.
+/// Whether a code of SQLite's or PostgreSQL's speaks of what was said, rather than of a disk that
+/// is full or a server that goes down.
+fn blames_data(code: &str) -> bool {
+    // PostgreSQL: data, integrity, syntax, limits of the program (appendix A, by class).
+    if code.len() == 5 {
+        return ["22", "23", "42", "54"].contains(&&code[..2]);
+    }
+    // SQLite: error, too big, constraint, mismatch; the low byte is the primary code.
+    let code: i32 = code.parse().unwrap_or(0);
+    [1, 18, 19, 20].contains(&(code & 0xff))
+}
+
+/// A connection to either database, and what waits to be run there with the next statement.
 #[derive(Debug)]
 pub enum Conn {
     /// To a SQLite file.
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(PoolConnection<Sqlite>, Script),
     /// To a PostgreSQL server.
-    Postgres(PoolConnection<Postgres>),
+    Postgres(PoolConnection<Postgres>, Script),
 }
 
 #[derive(Clone)]
 enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+}
+
+impl Pool {
+    async fn acquire(&self) -> Result<Conn, StoreFault> {
+        Ok(match self {
+            Self::Sqlite(pool) => Conn::Sqlite(pool.acquire().await?, Script::default()),
+            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?, Script::default()),
+        })
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
 }
 
 /// How much may wait to be written before more is refused.
@@ -169,10 +204,7 @@ impl Store {
 
     /// A connection to read from.
     pub async fn read(&self) -> Result<Conn, StoreFault> {
-        Ok(match &self.pool {
-            Pool::Sqlite(pool) => Conn::Sqlite(pool.acquire().await?),
-            Pool::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
-        })
+        self.pool.acquire().await
     }
 
     /// Runs a unit of work in a transaction and answers once that is on disk.
@@ -210,10 +242,7 @@ impl Store {
 
     /// Closes every connection, once the writer has stopped.
     pub async fn close(&self) {
-        match &self.pool {
-            Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
-        }
+        self.pool.close().await;
     }
 }
 

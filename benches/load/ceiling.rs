@@ -180,14 +180,14 @@ async fn write_batches(store: Store, mut waiting: mpsc::Receiver<Waiting>) {
 
 async fn insert(conn: &mut Conn, rows: &[Row]) -> Result<(), StoreFault> {
     match conn {
-        Conn::Sqlite(conn) => {
+        Conn::Sqlite(conn, _) => {
             let rows = serde_json::to_string(rows).expect("plain values always serialise");
             for statement in [SQLITE_MESSAGES, SQLITE_EVENTS] {
                 let query = sqlx::query(statement).bind(&rows);
                 query.execute(&mut **conn).await?;
             }
         }
-        Conn::Postgres(conn) => {
+        Conn::Postgres(conn, _) => {
             let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
             let events: Vec<Uuid> = rows.iter().map(|row| row.event).collect();
             let bodies: Vec<&str> = rows.iter().map(|row| row.body.as_str()).collect();

@@ -21,10 +21,10 @@ use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewayName;
 use crate::domain::health::{Health, HealthState};
 use crate::domain::id::MessageId;
-use crate::domain::message::{Direction, Message};
+use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Timelines;
-use crate::store::{Tx, delivery, gateway, message, reference, suppression};
+use crate::store::{Tx, delivery, gateway, message, slice as load_slice, suppression};
 
 /// How long a lease lasts after it was taken or renewed: how long a gateway rests at most when
 /// its daemon dies.
@@ -197,28 +197,33 @@ fn claim_slice(
     context: Arc<Context>,
 ) -> BoxFuture<'_, Result<Option<Vec<Claimed>>, EngineFault>> {
     Box::pin(async move {
-        if gateway::find_epoch(&mut tx.conn, &lease.gateway).await? != Some(lease.epoch) {
+        let mut ids: Vec<MessageId> = pieces.iter().map(|piece| piece.message).collect();
+        ids.dedup();
+        let loaded = load_slice::load_claimable(&mut tx.conn, &lease.gateway, &ids).await?;
+        if loaded.epoch != Some(lease.epoch) {
             return Ok(None);
         }
         let now = context.clock.now();
-        let mut ids: Vec<MessageId> = pieces.iter().map(|piece| piece.message).collect();
-        ids.dedup();
-        let found = delivery::load_deliveries(&mut tx.conn, &ids).await?;
-        let mut found: HashMap<Piece, Delivery> =
-            found.into_iter().map(|one| (one.piece(), one)).collect();
+        let mut found: HashMap<Piece, Delivery> = loaded
+            .deliveries
+            .into_iter()
+            .map(|one| (one.piece(), one))
+            .collect();
         let waiting = |one: &Delivery| one.state == crate::domain::delivery::DeliveryState::Queued;
         let due: Vec<Delivery> = pieces
             .iter()
             .filter_map(|piece| found.remove(piece))
             .filter(waiting)
             .collect();
-        let messages = message::load_messages(&mut tx.conn, &ids).await?;
+        let (messages, mut suppressed) = (loaded.messages, loaded.suppressed);
+        // Those of a mail beside its first recipient were not among what was loaded.
         let pair = |one: &Delivery| {
             let message = messages.get(&one.message)?;
-            Some((message.from.clone(), message.recipient(one.part).to_owned()))
+            let recipient = message.recipient(one.part);
+            (recipient != message.to).then(|| (message.from.clone(), recipient.to_owned()))
         };
         let pairs: Vec<_> = due.iter().filter_map(pair).collect();
-        let suppressed = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
+        suppressed.extend(suppression::load_suppressed(&mut tx.conn, &pairs).await?);
         let mut timelines = Timelines::new(messages, HashMap::new());
         let mut changes = Changes::default();
         // What ends here gets a line in its timeline, which has to be known for that.
@@ -253,37 +258,20 @@ fn claim_slice(
 }
 
 async fn load(tx: &mut Tx, commands: &[Attempted]) -> Result<Before, EngineFault> {
-    let mut epochs = HashMap::new();
-    let mut health = HashMap::new();
-    for command in commands {
-        if epochs.contains_key(&command.gateway) {
-            continue;
-        }
-        if let Some(epoch) = gateway::find_epoch(&mut tx.conn, &command.gateway).await? {
-            epochs.insert(command.gateway.clone(), epoch);
-        }
-        if let Some(found) = gateway::find_health(&mut tx.conn, &command.gateway).await? {
-            health.insert(command.gateway.clone(), found);
-        }
-    }
+    let mut gateways: Vec<_> = commands.iter().map(|one| one.gateway.clone()).collect();
+    gateways.sort();
+    gateways.dedup();
     let ids: Vec<MessageId> = commands.iter().map(|command| command.message).collect();
-    let deliveries = delivery::load_deliveries(&mut tx.conn, &ids).await?;
-    let deliveries = deliveries
-        .into_iter()
-        .map(|one| (one.piece(), one))
-        .collect();
-    let messages = message::load_messages(&mut tx.conn, &ids).await?;
-    let timelines = Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
     let keys: Vec<_> = commands.iter().flat_map(keys).collect();
-    let references = reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
-    let parked = reference::take_parked(&mut tx.conn, &keys).await?;
+    let loaded = load_slice::load_attempted(&mut tx.conn, &gateways, &ids, &keys).await?;
+    let deliveries = loaded.deliveries.into_iter();
     Ok(Before {
-        epochs,
-        deliveries,
-        timelines,
-        references,
-        parked,
-        health,
+        epochs: loaded.epochs,
+        deliveries: deliveries.map(|one| (one.piece(), one)).collect(),
+        timelines: Timelines::new(loaded.messages, loaded.timelines),
+        references: loaded.references,
+        parked: loaded.parked,
+        health: loaded.health,
     })
 }
 

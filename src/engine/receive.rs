@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::{InboundFile, InboundText};
-use crate::domain::message::{Direction, RawRequest};
+use crate::domain::message::RawRequest;
 use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, receive};
 use crate::domain::threads::Threads;
 use crate::sms;
-use crate::store::{Tx, conversation, message, reference};
+use crate::store::{Tx, message, slice};
 
 /// More parts than a text can have (3GPP TS 23.040, 9.2.3.24.1).
 const MOST_PARTS: u32 = 255;
@@ -94,21 +94,21 @@ pub(super) fn slice(
         let now = context.clock.now();
         let mut keys: Vec<_> = commands.iter().map(Inbound::key).collect();
         keys.extend(commands.iter().filter_map(Inbound::group));
-        let known = reference::load_references(&mut tx.conn, Direction::Inbound, &keys).await?;
-        let groups: Vec<_> = commands
-            .iter()
-            .filter_map(Inbound::group)
-            .filter_map(|group| known.get(&group).map(|known| known.message))
-            .collect();
-        let messages = message::load_messages(&mut tx.conn, &groups).await?;
         let mut addresses: Vec<_> = commands
             .iter()
             .map(|command| command.from.clone())
             .collect();
         addresses.sort();
         addresses.dedup();
-        let threads = conversation::load_threads(&mut tx.conn, &addresses).await?;
-        let threads = Threads::new(threads, *tx.issue_number());
+        let loaded = slice::load_received(&mut tx.conn, &keys, &addresses).await?;
+        let known = loaded.known;
+        let groups: Vec<_> = commands
+            .iter()
+            .filter_map(Inbound::group)
+            .filter_map(|group| known.get(&group).map(|known| known.message))
+            .collect();
+        let messages = message::load_messages(&mut tx.conn, &groups).await?;
+        let threads = Threads::new(loaded.threads, *tx.issue_number());
         let before = Before {
             known,
             messages,

@@ -8,10 +8,10 @@ use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::InboundReport;
 use crate::domain::changes::Transition;
-use crate::domain::message::{Direction, Note, RawRequest};
+use crate::domain::message::{Note, RawRequest};
 use crate::domain::report::{Applied, Report, Timelines, report};
 use crate::domain::status::Status;
-use crate::store::{Tx, message, reference};
+use crate::store::{Tx, slice};
 
 impl Engine {
     /// Applies a report; one that comes before its reference is known is kept until then.
@@ -58,19 +58,9 @@ pub(super) fn slice(
             .iter()
             .map(|one| (one.gateway.clone(), one.reference.clone()))
             .collect();
-        let references =
-            reference::load_references(&mut tx.conn, Direction::Outbound, &keys).await?;
-        let mut ids: Vec<_> = references.values().map(|known| known.message).collect();
-        ids.sort();
-        ids.dedup();
-        let messages = message::load_messages(&mut tx.conn, &ids).await?;
-        let timelines = message::load_timelines(&mut tx.conn, &ids).await?;
-        let (changes, applied) = report(
-            &commands,
-            &references,
-            Timelines::new(messages, timelines),
-            now,
-        );
+        let loaded = slice::load_reported(&mut tx.conn, &keys).await?;
+        let timelines = Timelines::new(loaded.messages, loaded.timelines);
+        let (changes, applied) = report(&commands, &loaded.references, timelines, now);
         count(&changes.transitions);
         save(tx, changes, now).await?;
         Ok(applied)

@@ -19,9 +19,7 @@ use crate::domain::threads::Threads;
 use crate::mail::compose;
 use crate::mail::token::Signer;
 use crate::sms;
-use crate::store::{
-    Conn, StoreFault, Tx, attachment, conversation, idempotency, message, suppression,
-};
+use crate::store::{Conn, StoreFault, Tx, attachment, message, slice};
 
 /// What would become of a message.
 #[derive(Debug, Clone)]
@@ -184,38 +182,48 @@ async fn load(
     let mut addresses: Vec<_> = submissions.iter().map(|one| one.to.clone()).collect();
     addresses.sort();
     addresses.dedup();
-    let threads = conversation::load_threads(conn, &addresses).await?;
-    let threads = Threads::new(threads, issue_number);
-    let mut pairs: Vec<Pair> = Vec::with_capacity(submissions.len());
-    for one in submissions {
-        let last_used = threads
-            .find(&one.to)
-            .and_then(|thread| thread.last_gateway.as_ref());
-        if let Ok(sender) = choose(one, last_used, senders) {
-            pairs.push((sender.address.value().to_owned(), one.to.value().to_owned()));
-        }
-    }
-    let suppressed = suppression::load_suppressed(conn, &pairs).await?;
+    let pairs: Vec<Pair> = submissions
+        .iter()
+        .flat_map(|one| candidates(one, senders).map(|from| (from, one.to.value().to_owned())))
+        .collect();
     let keys: Vec<_> = submissions
         .iter()
         .filter_map(|one| one.once.as_ref())
         .map(|once| once.key.clone())
         .collect();
-    let answers = idempotency::load_answers(conn, &keys).await?;
     let files: Vec<_> = submissions
         .iter()
         .flat_map(|one| one.attachments.iter().copied())
         .collect();
     let files = attachment::load_attachments(conn, &files).await?;
+    let loaded = slice::load_submitted(conn, &addresses, &pairs, &keys).await?;
+    let threads = Threads::new(loaded.threads, issue_number);
     let (last_mails, named_mails) = load_mails(conn, submissions, &threads).await?;
     Ok(Before {
         threads,
-        suppressed,
-        answers,
+        suppressed: loaded.suppressed,
+        answers: loaded.answers,
         attachments: files.into_iter().map(|one| (one.id, one)).collect(),
         last_mails,
         named_mails,
     })
+}
+
+/// The addresses of the gateways that a message may leave by: of the one that it names, or of all
+/// on its channel.
+fn candidates<'s>(
+    one: &Submission,
+    senders: &'s Senders,
+) -> impl Iterator<Item = String> + use<'s> {
+    let (named, channel) = (one.gateway.clone(), one.to.channel());
+    senders
+        .by_name
+        .values()
+        .filter(move |sender| match &named {
+            Some(name) => sender.name == *name,
+            None => sender.address.channel() == channel,
+        })
+        .map(|sender| sender.address.value().to_owned())
 }
 
 type Mails = (

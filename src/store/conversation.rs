@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
+use super::rows::{Argument, Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
+use super::script::Rows;
 use super::{Conn, StoreFault, issue};
 use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
@@ -13,7 +14,7 @@ use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread}
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ContactId, ConversationId, MessageId};
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
     id: Uuid,
     contact_id: Uuid,
@@ -73,47 +74,72 @@ pub async fn load_threads(
     conn: &mut Conn,
     addresses: &[Address],
 ) -> Result<Vec<Thread>, StoreFault> {
-    #[derive(sqlx::FromRow)]
-    struct Found {
-        channel: String,
-        value: String,
-        #[sqlx(flatten)]
-        conversation: Row,
-    }
     if addresses.is_empty() {
         return Ok(Vec::new());
     }
-    let text = sql!(conn,
-        lite: concat!("SELECT a.channel, a.value, ", columns!(), " FROM json_each($1) AS k
-            JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
-            JOIN conversation c ON c.contact_id = a.contact_id"),
-        pg: concat!("SELECT a.channel, a.value, ", columns!(), " FROM jsonb_array_elements($1::jsonb) AS k(v)
-            CROSS JOIN LATERAL (SELECT * FROM address a
-                WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
-            CROSS JOIN LATERAL (SELECT * FROM conversation c WHERE c.contact_id = a.contact_id LIMIT 1) c"));
+    ask_threads(conn, addresses);
+    let [found] = conn.answers().await?;
+    read_threads(&found)
+}
+
+/// Asks for threads, with whatever goes to the database next.
+pub(super) fn ask_threads(conn: &mut Conn, addresses: &[Address]) {
+    // An open issue is always the newest but where an older one was opened again, and then it is
+    // the only open one: order by that first.
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                "SELECT a.channel, a.value, ",
+                columns!(),
+                issue::beside!(),
+                " FROM json_each($1) AS k
+                JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
+                JOIN conversation c ON c.contact_id = a.contact_id
+                LEFT JOIN issue i ON i.id = (SELECT j.id FROM issue j WHERE j.conversation_id = c.id
+                    ORDER BY j.state = 'closed', j.id DESC LIMIT 1)"
+            ),
+            concat!(
+                "SELECT a.channel, a.value, ",
+                columns!(),
+                issue::beside!(),
+                " FROM jsonb_array_elements($1::jsonb) AS k(v)
+                CROSS JOIN LATERAL (SELECT * FROM address a
+                    WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
+                CROSS JOIN LATERAL (SELECT * FROM conversation c WHERE c.contact_id = a.contact_id LIMIT 1) c
+                LEFT JOIN LATERAL (SELECT * FROM issue j WHERE j.conversation_id = c.id
+                    ORDER BY j.state = 'closed', j.id DESC LIMIT 1) i ON true"
+            ),
+        )
+    });
     let keys: Vec<(String, &str)> = addresses
         .iter()
         .map(|address| (name_of(&address.channel()), address.value()))
         .collect();
-    let keys = json(&keys);
-    let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    let ids: Vec<ConversationId> = found
-        .iter()
-        .map(|one| ConversationId(one.conversation.id))
-        .collect();
-    let issues = issue::load_latest(conn, &ids).await?;
+    ASK.defer(conn, vec![Argument::Text(json(&keys))]);
+}
+
+/// The threads that were found.
+pub(super) fn read_threads(found: &Rows) -> Result<Vec<Thread>, StoreFault> {
+    #[derive(Deserialize, sqlx::FromRow)]
+    struct Found {
+        channel: String,
+        value: String,
+        #[serde(flatten)]
+        #[sqlx(flatten)]
+        conversation: Row,
+        #[serde(flatten)]
+        #[sqlx(flatten)]
+        issue: issue::Beside,
+    }
     let thread = |one: Found| {
         let conversation = Conversation::from(one.conversation);
-        let address = address(&one.channel, one.value)?;
-        // Several addresses may lead to one conversation.
-        let issue = issues.get(&conversation.id).cloned();
         Ok(Thread {
-            address,
+            address: address(&one.channel, one.value)?,
+            issue: one.issue.issue(conversation.id)?,
             conversation,
-            issue,
         })
     };
-    found.into_iter().map(thread).collect()
+    found.read()?.into_iter().map(thread).collect()
 }
 
 /// The addresses of the contacts of these conversations.

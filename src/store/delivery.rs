@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids, small};
+use super::rows::{Argument, Kind, Statement, json, known, lite_ids, pg_ids, small};
+use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::delivery::{Delivery, DeliveryState, Piece, QueueDepth};
@@ -13,7 +14,7 @@ use crate::domain::gateway::GatewayName;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::Priority;
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
     message_id: Uuid,
     part: i64,
@@ -105,30 +106,37 @@ pub async fn upsert_deliveries(conn: &mut Conn, deliveries: &[Delivery]) -> Resu
 
 /// Takes pieces of messages out of the queue.
 pub async fn delete_deliveries(conn: &mut Conn, pieces: &[Piece]) -> Result<(), StoreFault> {
-    let (parts, wholes): (Vec<Piece>, Vec<Piece>) = pieces.iter().partition(|piece| piece.part > 0);
-    if !wholes.is_empty() {
-        let text = sql!(conn,
-            lite: concat!("DELETE FROM delivery WHERE part = 0 AND message_id", lite_ids!()),
-            pg: concat!("DELETE FROM delivery WHERE part = 0 AND message_id", pg_ids!()));
-        let keys: Vec<Uuid> = wholes.iter().map(|piece| piece.message.0).collect();
-        let keys = json(&keys);
-        on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
-    }
-    if !parts.is_empty() {
-        let text = sql!(conn,
-            lite: "DELETE FROM delivery WHERE message_id IN (SELECT unhex(value->>0, '-') FROM json_each($1))
+    static WHOLES: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::new(
+            "delivery",
+            concat!(
+                "DELETE FROM delivery WHERE part = 0 AND message_id",
+                lite_ids!()
+            ),
+            concat!(
+                "DELETE FROM delivery WHERE part = 0 AND message_id",
+                pg_ids!()
+            ),
+        )
+    });
+    static PARTS: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::new(
+            "delivery",
+            "DELETE FROM delivery WHERE message_id IN (SELECT unhex(value->>0, '-') FROM json_each($1))
                 AND (message_id, part) IN (SELECT unhex(value->>0, '-'), value->>1 FROM json_each($1))",
-            pg: "DELETE FROM delivery
+            "DELETE FROM delivery
                 WHERE message_id = ANY(ARRAY(SELECT (e.v->>0)::uuid FROM jsonb_array_elements($1::jsonb) AS e(v)))
                 AND (message_id, part) IN
-                    (SELECT (e.v->>0)::uuid, (e.v->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS e(v))");
-        let keys: Vec<(Uuid, u32)> = (parts.iter())
-            .map(|piece| (piece.message.0, piece.part))
-            .collect();
-        let keys = json(&keys);
-        on!(conn, c => sqlx::query(text).bind(keys).execute(c).await.map(drop))?;
-    }
-    Ok(())
+                    (SELECT (e.v->>0)::uuid, (e.v->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS e(v))",
+        )
+    });
+    let (parts, wholes): (Vec<Piece>, Vec<Piece>) = pieces.iter().partition(|piece| piece.part > 0);
+    let wholes: Vec<Uuid> = wholes.iter().map(|piece| piece.message.0).collect();
+    let parts: Vec<(Uuid, u32)> = (parts.iter())
+        .map(|piece| (piece.message.0, piece.part))
+        .collect();
+    WHOLES.run(conn, &wholes).await?;
+    PARTS.run(conn, &parts).await
 }
 
 /// Deliveries by message.
@@ -136,12 +144,36 @@ pub async fn load_deliveries(
     conn: &mut Conn,
     ids: &[MessageId],
 ) -> Result<Vec<Delivery>, StoreFault> {
-    let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id", lite_ids!()),
-        pg: concat!("SELECT ", columns!(), " FROM delivery d WHERE d.message_id", pg_ids!()));
+    ask_deliveries(conn, ids);
+    let [found] = conn.answers().await?;
+    read_deliveries(&found)
+}
+
+/// Asks for deliveries, with whatever goes to the database next.
+pub(super) fn ask_deliveries(conn: &mut Conn, ids: &[MessageId]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM delivery d WHERE d.message_id",
+                lite_ids!()
+            ),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM delivery d WHERE d.message_id",
+                pg_ids!()
+            ),
+        )
+    });
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let keys = json(&keys);
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    ASK.defer(conn, vec![Argument::Text(json(&keys))]);
+}
+
+/// The deliveries that were found.
+pub(super) fn read_deliveries(found: &Rows) -> Result<Vec<Delivery>, StoreFault> {
+    let rows: Vec<Row> = found.read()?;
     rows.into_iter().map(Delivery::try_from).collect()
 }
 

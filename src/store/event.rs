@@ -3,9 +3,11 @@
 use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
+use sqlx::{Executor as _, FromRow as _};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, known};
+use super::rows::{Argument, Kind, Statement, known};
+use super::writer::Way;
 use super::{Conn, StoreFault};
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
@@ -43,41 +45,67 @@ impl TryFrom<Row> for Event {
     }
 }
 
-/// Takes the head row for the rest of the transaction: the feed's last number, and the newest
-/// issue's.
-pub(super) async fn lock_head(conn: &mut Conn) -> Result<(i64, i64), StoreFault> {
-    let text = sql!(conn,
-        lite: "SELECT feed_seq, issue_number FROM head",
-        pg: "SELECT feed_seq, issue_number FROM head FOR UPDATE");
-    Ok(on!(conn, c => sqlx::query_as(text).fetch_one(c).await?))
+/// The last numbers that were given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(super) struct Head {
+    /// The feed's.
+    #[sqlx(rename = "feed_seq")]
+    pub(super) seq: i64,
+    /// The newest issue's.
+    pub(super) issue_number: i64,
+}
+
+macro_rules! head {
+    () => {
+        "SELECT feed_seq, issue_number FROM head"
+    };
+}
+
+/// Begins a transaction with the head row, which is taken until its end. It has a savepoint, if
+/// several units are to share it.
+pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<Head, StoreFault> {
+    let row = match conn {
+        // A row ends the text on SQLite, so it comes last.
+        Conn::Sqlite(conn, _) => {
+            let text = match way {
+                Way::Alone => concat!("BEGIN IMMEDIATE; ", head!()),
+                Way::Together => concat!("BEGIN IMMEDIATE; SAVEPOINT unit; ", head!()),
+            };
+            Head::from_row(&conn.fetch_one(sqlx::query(text)).await?)
+        }
+        Conn::Postgres(conn, _) => {
+            let text = match way {
+                Way::Alone => concat!("BEGIN; ", head!(), " FOR UPDATE"),
+                Way::Together => concat!("BEGIN; ", head!(), " FOR UPDATE; SAVEPOINT unit"),
+            };
+            Head::from_row(&conn.fetch_one(sqlx::raw_sql(text)).await?)
+        }
+    };
+    Ok(row?)
 }
 
 /// Records the numbers that were given out.
-pub(super) async fn save_head(
-    conn: &mut Conn,
-    seq: i64,
-    issue_number: i64,
-) -> Result<(), StoreFault> {
-    let text = "UPDATE head SET feed_seq = $1, issue_number = $2";
-    on!(conn, c => sqlx::query(text).bind(seq).bind(issue_number).execute(c).await.map(drop))?;
-    Ok(())
+pub(super) fn save_head(conn: &mut Conn, head: Head) {
+    static SAVE: LazyLock<Statement> = LazyLock::new(|| {
+        let text = "UPDATE head SET feed_seq = $1, issue_number = $2";
+        Statement::new("head", text, text)
+    });
+    let arguments = vec![Argument::Int(head.seq), Argument::Int(head.issue_number)];
+    SAVE.defer(conn, arguments);
 }
 
 /// Gives events their places, counting on from `seq`.
-pub(super) fn number(events: Vec<NewEvent>, seq: &mut i64) -> Vec<Event> {
-    let place = |event: NewEvent| {
-        *seq += 1;
-        Event {
-            seq: *seq,
-            id: EventId::new(),
-            kind: event.kind,
-            at: event.at,
-            actor: event.actor,
-            conversation: event.conversation,
-            data: Arc::from(event.data),
-        }
+pub(super) fn number(events: &[NewEvent], seq: i64) -> Vec<Event> {
+    let place = |(event, seq): (&NewEvent, i64)| Event {
+        seq,
+        id: EventId::new(),
+        kind: event.kind,
+        at: event.at,
+        actor: event.actor.clone(),
+        conversation: event.conversation,
+        data: Arc::from(event.data.as_str()),
     };
-    events.into_iter().map(place).collect()
+    events.iter().zip(seq + 1..).map(place).collect()
 }
 
 pub(super) async fn insert_events(conn: &mut Conn, events: &[Event]) -> Result<(), StoreFault> {

@@ -1,8 +1,13 @@
 //! Leases on gateways and what is known of their health.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::rows::{known, small};
+use serde::Deserialize;
+
+use super::rows::{Argument, Statement, json, known, lite_names, pg_names, small};
+use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
@@ -49,11 +54,40 @@ pub async fn release_lease(
 
 /// The epoch of a gateway's lease: the fencing token of whoever holds it.
 pub async fn find_epoch(conn: &mut Conn, gateway: &GatewayName) -> Result<Option<i64>, StoreFault> {
-    let text = "SELECT epoch FROM lease WHERE gateway = $1";
-    Ok(on!(conn, c => sqlx::query_scalar(text).bind(gateway.as_str()).fetch_optional(c).await?))
+    ask_epochs(conn, std::slice::from_ref(gateway));
+    let [found] = conn.answers().await?;
+    Ok(read_epochs(&found)?.remove(gateway))
 }
 
-#[derive(sqlx::FromRow)]
+/// Asks for the epochs of gateways' leases, with whatever goes to the database next.
+pub(super) fn ask_epochs(conn: &mut Conn, gateways: &[GatewayName]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                "SELECT gateway, epoch FROM lease WHERE gateway",
+                lite_names!()
+            ),
+            concat!(
+                "SELECT gateway, epoch FROM lease WHERE gateway",
+                pg_names!()
+            ),
+        )
+    });
+    ASK.defer(conn, vec![Argument::Text(json(gateways))]);
+}
+
+/// The epochs: the fencing tokens of whoever holds the leases.
+pub(super) fn read_epochs(found: &Rows) -> Result<HashMap<GatewayName, i64>, StoreFault> {
+    #[derive(Deserialize, sqlx::FromRow)]
+    struct Found {
+        gateway: String,
+        epoch: i64,
+    }
+    let entry = |one: Found| Ok((known(&one.gateway, GatewayName::parse)?, one.epoch));
+    found.read()?.into_iter().map(entry).collect()
+}
+
+#[derive(Deserialize, sqlx::FromRow)]
 struct Row {
     gateway: String,
     state: String,
@@ -78,6 +112,30 @@ impl TryFrom<Row> for Health {
     }
 }
 
+/// Asks what is known of gateways, with whatever goes to the database next.
+pub(super) fn ask_health(conn: &mut Conn, gateways: &[GatewayName]) {
+    macro_rules! head {
+        () => {
+            "SELECT gateway, state, since, reason, failures, probe_at FROM gateway_state WHERE gateway"
+        };
+    }
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(head!(), lite_names!()),
+            concat!(head!(), pg_names!()),
+        )
+    });
+    ASK.defer(conn, vec![Argument::Text(json(gateways))]);
+}
+
+/// What is known of them; nothing of those that never had trouble.
+pub(super) fn read_health(found: &Rows) -> Result<HashMap<GatewayName, Health>, StoreFault> {
+    let rows: Vec<Row> = found.read()?;
+    rows.into_iter()
+        .map(|row| Health::try_from(row).map(|health| (health.gateway.clone(), health)))
+        .collect()
+}
+
 /// What is known of every gateway that ever had trouble.
 pub async fn list_health(conn: &mut Conn) -> Result<Vec<Health>, StoreFault> {
     let text = "SELECT gateway, state, since, reason, failures, probe_at FROM gateway_state ORDER BY gateway";
@@ -90,10 +148,9 @@ pub async fn find_health(
     conn: &mut Conn,
     gateway: &GatewayName,
 ) -> Result<Option<Health>, StoreFault> {
-    let text = "SELECT gateway, state, since, reason, failures, probe_at FROM gateway_state WHERE gateway = $1";
-    let row: Option<Row> =
-        on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
-    row.map(Health::try_from).transpose()
+    ask_health(conn, std::slice::from_ref(gateway));
+    let [found] = conn.answers().await?;
+    Ok(read_health(&found)?.remove(gateway))
 }
 
 /// Records how a gateway is.

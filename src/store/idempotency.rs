@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, json};
+use super::rows::{Argument, Kind, Statement, json};
+use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::KeyId;
 use crate::domain::idempotency::{Answered, Key};
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
     scope: Uuid,
     key: String,
@@ -30,19 +31,33 @@ pub async fn load_answers(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = sql!(conn,
-        lite: "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at FROM json_each($1) AS k
-            JOIN idempotency i ON i.scope = unhex(k.value->>0, '-') AND i.key = k.value->>1",
-        pg: "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at
-            FROM jsonb_array_elements($1::jsonb) AS k(v)
-            CROSS JOIN LATERAL (SELECT * FROM idempotency i
-            WHERE i.scope = (k.v->>0)::uuid AND i.key = k.v->>1 LIMIT 1) i");
+    ask_answers(conn, keys);
+    let [found] = conn.answers().await?;
+    read_answers(&found)
+}
+
+/// Asks what was answered, with whatever goes to the database next.
+pub(super) fn ask_answers(conn: &mut Conn, keys: &[Key]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at FROM json_each($1) AS k
+                JOIN idempotency i ON i.scope = unhex(k.value->>0, '-') AND i.key = k.value->>1",
+            "SELECT i.scope, i.key, i.fingerprint, i.status, i.response, i.created_at
+                FROM jsonb_array_elements($1::jsonb) AS k(v)
+                CROSS JOIN LATERAL (SELECT * FROM idempotency i
+                WHERE i.scope = (k.v->>0)::uuid AND i.key = k.v->>1 LIMIT 1) i",
+        )
+    });
     let bound: Vec<(Uuid, &str)> = keys
         .iter()
         .map(|key| (key.scope.0, key.value.as_str()))
         .collect();
-    let bound = json(&bound);
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(bound).fetch_all(c).await?);
+    ASK.defer(conn, vec![Argument::Text(json(&bound))]);
+}
+
+/// What was answered.
+pub(super) fn read_answers(found: &Rows) -> Result<HashMap<Key, Answered>, StoreFault> {
+    let rows: Vec<Row> = found.read()?;
     let entry = |row: Row| {
         let key = Key {
             scope: KeyId(row.scope),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids};
@@ -81,29 +81,54 @@ macro_rules! columns {
     };
 }
 
-/// The open issue of each conversation, or else the newest one.
-pub(super) async fn load_latest(
-    conn: &mut Conn,
-    conversations: &[ConversationId],
-) -> Result<HashMap<ConversationId, Issue>, StoreFault> {
-    if conversations.is_empty() {
-        return Ok(HashMap::new());
+/// The columns of an issue that may stand beside its conversation, of a table called `i`.
+macro_rules! beside {
+    () => {
+        ", i.id AS issue_id, i.number, i.state, i.title, i.assignee_id, i.assignee_name, i.opened_at,
+          i.first_response_at, i.closed_at, i.closed_by_id, i.closed_by_name"
+    };
+}
+
+pub(super) use beside;
+
+/// An issue, or none, in a row about something else.
+#[derive(Deserialize, sqlx::FromRow)]
+pub(super) struct Beside {
+    issue_id: Option<Uuid>,
+    number: Option<i64>,
+    state: Option<String>,
+    title: Option<String>,
+    assignee_id: Option<Uuid>,
+    assignee_name: Option<String>,
+    opened_at: Option<i64>,
+    first_response_at: Option<i64>,
+    closed_at: Option<i64>,
+    closed_by_id: Option<Uuid>,
+    closed_by_name: Option<String>,
+}
+
+impl Beside {
+    /// The issue, when there is one.
+    pub(super) fn issue(self, conversation: ConversationId) -> Result<Option<Issue>, StoreFault> {
+        let (Some(id), Some(number), Some(state)) = (self.issue_id, self.number, self.state) else {
+            return Ok(None);
+        };
+        let row = Row {
+            id,
+            number,
+            conversation_id: conversation.0,
+            state,
+            title: self.title.unwrap_or_default(),
+            assignee_id: self.assignee_id,
+            assignee_name: self.assignee_name,
+            opened_at: self.opened_at.unwrap_or_default(),
+            first_response_at: self.first_response_at,
+            closed_at: self.closed_at,
+            closed_by_id: self.closed_by_id,
+            closed_by_name: self.closed_by_name,
+        };
+        row.try_into().map(Some)
     }
-    // An open issue is always the newest but where an older one was opened again, and then it is
-    // the only open one: order by that first.
-    let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM issue WHERE id IN (
-            SELECT (SELECT i.id FROM issue i WHERE i.conversation_id = unhex(k.value, '-')
-                ORDER BY i.state = 'closed', i.id DESC LIMIT 1) FROM json_each($1) AS k)"),
-        pg: concat!("SELECT ", columns!(), " FROM issue WHERE id IN (
-            SELECT (SELECT i.id FROM issue i WHERE i.conversation_id = k.id::uuid
-                ORDER BY i.state = 'closed', i.id DESC LIMIT 1) FROM jsonb_array_elements_text($1::jsonb) AS k(id))"));
-    let keys: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
-    let keys = json(&keys);
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
-    rows.into_iter()
-        .map(|row| Issue::try_from(row).map(|issue| (issue.conversation, issue)))
-        .collect()
 }
 
 /// The issue of each conversation that is open.

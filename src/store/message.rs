@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, json, known, lite_ids, name_of, named, pg_ids, small};
+use super::reference::{Key, lite_references, pg_references, references_of};
+use super::rows::{
+    Argument, Kind, Statement, json, known, lite_ids, name_of, named, pg_ids, small,
+};
+use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
@@ -15,7 +19,7 @@ use crate::domain::id::{AgentId, ConversationId, IssueId, MessageId};
 use crate::domain::message::{Direction, Message, Note, StatusEvent};
 use crate::domain::status::Status;
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
     id: Uuid,
     direction: String,
@@ -162,15 +166,57 @@ pub async fn load_messages(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM message WHERE id", lite_ids!()),
-        pg: concat!("SELECT ", columns!(), " FROM message WHERE id", pg_ids!()));
-    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let keys = json(&keys);
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    ask_messages(conn, ids);
+    let [found] = conn.answers().await?;
+    read_messages(&found)
+}
+
+/// Asks for messages, with whatever goes to the database next.
+pub(super) fn ask_messages(conn: &mut Conn, ids: &[MessageId]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!("SELECT ", columns!(), " FROM message WHERE id", lite_ids!()),
+            concat!("SELECT ", columns!(), " FROM message WHERE id", pg_ids!()),
+        )
+    });
+    ASK.defer(conn, these(ids));
+}
+
+/// Asks for the messages that references mean, with whatever goes to the database next.
+pub(super) fn ask_messages_of(conn: &mut Conn, direction: Direction, keys: &[Key]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM message WHERE id IN (SELECT r.message_id",
+                lite_references!(),
+                ")"
+            ),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM message WHERE id = ANY(ARRAY(SELECT r.message_id",
+                pg_references!(),
+                "))"
+            ),
+        )
+    });
+    ASK.defer(conn, references_of(direction, keys));
+}
+
+/// The messages that were found.
+pub(super) fn read_messages(found: &Rows) -> Result<HashMap<MessageId, Message>, StoreFault> {
+    let rows: Vec<Row> = found.read()?;
     rows.into_iter()
         .map(|row| Message::try_from(row).map(|message| (message.id, message)))
         .collect()
+}
+
+/// The argument of a statement over ids.
+fn these(ids: &[MessageId]) -> Vec<Argument> {
+    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    vec![Argument::Text(json(&keys))]
 }
 
 /// The last mail of each conversation that has one: a customer's, else one of ours.
@@ -286,7 +332,7 @@ pub async fn list_messages(
     rows.into_iter().map(Message::try_from).collect()
 }
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct EventRow {
     message_id: Uuid,
     n: i64,
@@ -325,6 +371,13 @@ impl TryFrom<EventRow> for StatusEvent {
     }
 }
 
+macro_rules! events {
+    () => {
+        "SELECT message_id, n, round, part, parts, status, at, code, class, detail, raw_id
+         FROM status_event WHERE message_id"
+    };
+}
+
 /// The timelines of messages, each in order.
 pub async fn load_timelines(
     conn: &mut Conn,
@@ -333,18 +386,48 @@ pub async fn load_timelines(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    macro_rules! head {
-        () => {
-            "SELECT message_id, n, round, part, parts, status, at, code, class, detail, raw_id
-             FROM status_event WHERE message_id"
-        };
-    }
-    let text = sql!(conn,
-        lite: concat!(head!(), lite_ids!(), " ORDER BY message_id, n"),
-        pg: concat!(head!(), pg_ids!(), " ORDER BY message_id, n"));
-    let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let keys = json(&keys);
-    let rows: Vec<EventRow> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    ask_timelines(conn, ids);
+    let [found] = conn.answers().await?;
+    read_timelines(&found)
+}
+
+/// Asks for timelines, with whatever goes to the database next.
+pub(super) fn ask_timelines(conn: &mut Conn, ids: &[MessageId]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(events!(), lite_ids!(), " ORDER BY message_id, n"),
+            concat!(events!(), pg_ids!(), " ORDER BY message_id, n"),
+        )
+    });
+    ASK.defer(conn, these(ids));
+}
+
+/// Asks for the timelines of what references mean, with whatever goes to the database next.
+pub(super) fn ask_timelines_of(conn: &mut Conn, direction: Direction, keys: &[Key]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                events!(),
+                " IN (SELECT r.message_id",
+                lite_references!(),
+                ") ORDER BY message_id, n"
+            ),
+            concat!(
+                events!(),
+                " = ANY(ARRAY(SELECT r.message_id",
+                pg_references!(),
+                ")) ORDER BY message_id, n"
+            ),
+        )
+    });
+    ASK.defer(conn, references_of(direction, keys));
+}
+
+/// The timelines that were found.
+pub(super) fn read_timelines(
+    found: &Rows,
+) -> Result<HashMap<MessageId, Vec<StatusEvent>>, StoreFault> {
+    let rows: Vec<EventRow> = found.read()?;
     let mut timelines: HashMap<MessageId, Vec<StatusEvent>> = HashMap::new();
     for row in rows {
         let event = StatusEvent::try_from(row)?;

@@ -64,7 +64,11 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
         .busy_timeout(Duration::from_secs(10))
         .pragma("cache_size", "-32768")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("journal_size_limit", "134217728");
+        .pragma("journal_size_limit", "134217728")
+        // What a statement would need to be taken back: as much as a slice changes, for moments.
+        .pragma("temp_store", "memory")
+        // Rows of a slice come in one go, not a few at a time with a wait in between.
+        .row_buffer_size(1_024);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)

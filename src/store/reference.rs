@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, json, known, name_of, named, small};
+use super::rows::{Argument, Kind, Statement, json, known, name_of, named, small};
+use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
@@ -18,7 +19,25 @@ use crate::domain::status::Status;
 /// A provider's id at a gateway.
 pub type Key = (GatewayName, String);
 
-#[derive(Serialize, sqlx::FromRow)]
+/// The references whose gateways and values are bound as `$1` and direction as `$2`, on SQLite.
+macro_rules! lite_references {
+    () => {
+        " FROM json_each($1) AS k JOIN reference r
+          ON r.gateway = k.value->>0 AND r.direction = $2 AND r.value = k.value->>1"
+    };
+}
+
+/// The same on PostgreSQL.
+macro_rules! pg_references {
+    () => {
+        " FROM jsonb_array_elements($1::jsonb) AS k(v) CROSS JOIN LATERAL (SELECT * FROM reference r
+          WHERE r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1 LIMIT 1) r"
+    };
+}
+
+pub(super) use {lite_references, pg_references};
+
+#[derive(Serialize)]
 struct Row {
     gateway: String,
     direction: String,
@@ -38,16 +57,48 @@ pub async fn load_references(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let text = sql!(conn,
-        lite: "SELECT r.gateway, r.direction, r.value, r.message_id, r.part, r.parts, r.round
-            FROM json_each($1) AS k JOIN reference r
-            ON r.gateway = k.value->>0 AND r.direction = $2 AND r.value = k.value->>1",
-        pg: "SELECT r.gateway, r.direction, r.value, r.message_id, r.part, r.parts, r.round
-            FROM jsonb_array_elements($1::jsonb) AS k(v) CROSS JOIN LATERAL (SELECT * FROM reference r
-            WHERE r.gateway = k.v->>0 AND r.direction = $2 AND r.value = k.v->>1 LIMIT 1) r");
-    let keys = json(keys);
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).bind(direction.as_str()).fetch_all(c).await?);
-    let entry = |row: Row| {
+    ask_references(conn, direction, keys);
+    let [found] = conn.answers().await?;
+    read_references(&found)
+}
+
+/// Asks what these ids mean, with whatever goes to the database next.
+pub(super) fn ask_references(conn: &mut Conn, direction: Direction, keys: &[Key]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            concat!(
+                "SELECT r.gateway, r.value, r.message_id, r.part, r.parts, r.round",
+                lite_references!()
+            ),
+            concat!(
+                "SELECT r.gateway, r.value, r.message_id, r.part, r.parts, r.round",
+                pg_references!()
+            ),
+        )
+    });
+    ASK.defer(conn, references_of(direction, keys));
+}
+
+/// The arguments of a statement over the references that are bound as `$1` and `$2`.
+pub(super) fn references_of(direction: Direction, keys: &[Key]) -> Vec<Argument> {
+    vec![
+        Argument::Text(json(keys)),
+        Argument::Text(direction.as_str().to_owned()),
+    ]
+}
+
+/// What was found of them.
+pub(super) fn read_references(found: &Rows) -> Result<HashMap<Key, Known>, StoreFault> {
+    #[derive(Deserialize, sqlx::FromRow)]
+    struct Found {
+        gateway: String,
+        value: String,
+        message_id: Uuid,
+        part: i64,
+        parts: i64,
+        round: i64,
+    }
+    let entry = |row: Found| {
         let meaning = Known {
             message: MessageId(row.message_id),
             part: small(row.part),
@@ -59,7 +110,7 @@ pub async fn load_references(
             meaning,
         ))
     };
-    rows.into_iter().map(entry).collect()
+    found.read()?.into_iter().map(entry).collect()
 }
 
 const COLUMNS: [(&str, Kind); 7] = [
@@ -113,7 +164,7 @@ fn reference_rows(direction: Direction, references: &[(Key, Known)]) -> Vec<Row>
     references.iter().map(row).collect()
 }
 
-#[derive(Serialize, sqlx::FromRow)]
+#[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct ParkedRow {
     gateway: String,
     value: String,
@@ -197,14 +248,28 @@ pub async fn take_parked(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Parked>, S
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let text = sql!(conn,
-        lite: "DELETE FROM parked_report WHERE (gateway, value) IN (SELECT value->>0, value->>1 FROM json_each($1))
+    ask_parked(conn, keys);
+    let [taken] = conn.answers().await?;
+    read_parked(&taken)
+}
+
+/// Has the reports taken out with whatever goes to the database next.
+pub(super) fn ask_parked(conn: &mut Conn, keys: &[Key]) {
+    static TAKE: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            "DELETE FROM parked_report WHERE (gateway, value) IN (SELECT value->>0, value->>1 FROM json_each($1))
             RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id",
-        pg: "DELETE FROM parked_report
+            "DELETE FROM parked_report
             WHERE (gateway, value) IN (SELECT v->>0, v->>1 FROM jsonb_array_elements($1::jsonb) AS k(v))
-            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id");
-    let keys = json(keys);
-    let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id",
+        )
+    });
+    TAKE.defer(conn, vec![Argument::Text(json(keys))]);
+}
+
+/// The reports that were taken out.
+pub(super) fn read_parked(taken: &Rows) -> Result<Vec<Parked>, StoreFault> {
+    let rows: Vec<ParkedRow> = taken.read()?;
     let mut reports = rows
         .into_iter()
         .map(Parked::try_from)

@@ -1,11 +1,14 @@
 //! Many rows in one statement: rows travel as one JSON array, which both databases unfold.
 //!
-//! The cost of writing is per statement, not per row (`quality/performance.md`), and one bound
+//! The cost of writing is per trip and per statement, not per row (`quality/performance.md`), and one bound
 //! argument keeps the statement's text constant, so that it is prepared once.
+
+use std::future::{Ready, ready};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Conn, StoreFault};
+pub(super) use crate::store::script::{Argument, Statement};
 
 /// What a column holds, and so how it is taken out of JSON.
 #[derive(Debug, Clone, Copy)]
@@ -22,22 +25,11 @@ pub(super) enum Kind {
     Bytes,
 }
 
-/// A statement for each database.
-pub(super) struct Statement {
-    lite: &'static str,
-    pg: &'static str,
-}
-
 impl Statement {
-    /// The text for the database at hand.
-    pub(super) fn text(&self, conn: &Conn) -> &'static str {
-        sql!(conn, lite: self.lite, pg: self.pg)
-    }
-
     /// An insert of many rows into a table, with what follows a conflict.
     ///
     /// Every part is a constant of the program. It is made once per table and kept for ever.
-    pub(super) fn insert(table: &str, columns: &[(&str, Kind)], tail: &str) -> Self {
+    pub(super) fn insert(table: &'static str, columns: &[(&str, Kind)], tail: &str) -> Self {
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         let head = ["INSERT INTO ", table, " (", &names.join(", "), ") SELECT "].concat();
         let unfold = |value: fn(&str, Kind) -> String| {
@@ -62,24 +54,20 @@ impl Statement {
             tail,
         ]
         .concat();
-        Self {
-            lite: lite.leak(),
-            pg: pg.leak(),
-        }
+        Self::new(table, lite.leak(), pg.leak())
     }
 
-    /// Runs the statement over the rows, if there are any.
-    pub(super) async fn run<R: Serialize>(
-        &self,
+    /// Has the statement run over the rows, if there are any, with whatever goes to the database
+    /// next: what it does wrong is heard of there.
+    pub(super) fn run<R: Serialize>(
+        &'static self,
         conn: &mut Conn,
         rows: &[R],
-    ) -> Result<(), StoreFault> {
-        if rows.is_empty() {
-            return Ok(());
+    ) -> Ready<Result<(), StoreFault>> {
+        if !rows.is_empty() {
+            self.defer(conn, vec![Argument::Text(json(rows))]);
         }
-        let (text, argument) = (self.text(conn), json(rows));
-        on!(conn, c => sqlx::query(text).bind(argument).execute(c).await.map(drop))?;
-        Ok(())
+        ready(Ok(()))
     }
 }
 
@@ -184,4 +172,18 @@ macro_rules! pg_ids {
     };
 }
 
-pub(super) use {lite_ids, pg_ids};
+/// Among the names that are bound as `$1`, on SQLite.
+macro_rules! lite_names {
+    () => {
+        " IN (SELECT value FROM json_each($1))"
+    };
+}
+
+/// Among the names that are bound as `$1`, on PostgreSQL.
+macro_rules! pg_names {
+    () => {
+        " = ANY(ARRAY(SELECT e.name FROM jsonb_array_elements_text($1::jsonb) AS e(name)))"
+    };
+}
+
+pub(super) use {lite_ids, lite_names, pg_ids, pg_names};

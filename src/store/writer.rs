@@ -6,13 +6,15 @@
 //! one writer at a time, and the feed's numbers have no gap and none comes late.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
+use super::event::Head;
+use super::script::Statement;
 use super::{Conn, Pool, StoreFault, event};
 use crate::domain::event::{Event, NewEvent};
 use crate::lifecycle::crash_point;
@@ -45,7 +47,7 @@ impl Tx {
 }
 
 /// What a unit leaves behind: whether it may be kept, and how to answer once that is certain.
-type Answer = Box<dyn FnOnce(Result<(), Arc<str>>) + Send>;
+type Answer = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
 type Unit = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, (bool, Answer)> + Send>;
 
 #[derive(Clone)]
@@ -74,8 +76,7 @@ impl Handle {
                     let outcome = match committed {
                         Ok(()) => result,
                         // A unit that failed by itself knows more than the commit does.
-                        Err(why) => result
-                            .and_then(|_| Err(StoreFault::NotCommitted(why.to_string()).into())),
+                        Err(why) => result.and_then(|_| Err(why.into())),
                     };
                     drop(reply.send(outcome));
                 });
@@ -107,20 +108,24 @@ async fn run(
     mut units: mpsc::Receiver<Unit>,
     committed: broadcast::Sender<Arc<Vec<Event>>>,
 ) {
+    let mut kept = None;
     let mut batch = Vec::with_capacity(UNITS);
     while units.recv_many(&mut batch, UNITS).await > 0 {
         let mut answers = Vec::with_capacity(batch.len());
-        let outcome = transaction(&pool, &mut batch, &mut answers).await;
+        let outcome = transaction(&pool, &mut kept, &mut batch, &mut answers).await;
         batch.clear();
         let told = match &outcome {
-            Ok(_) => Ok(()),
+            Ok(_) => None,
             Err(fault) => {
                 tracing::error!(%fault, "a transaction was not committed");
-                Err(Arc::<str>::from(fault.to_string()))
+                Some(fault.to_string())
             }
         };
         for answer in answers {
-            answer(told.clone());
+            answer(match &told {
+                None => Ok(()),
+                Some(why) => Err(StoreFault::NotCommitted(why.clone())),
+            });
         }
         match outcome {
             Ok(events) if !events.is_empty() => drop(committed.send(Arc::new(events))),
@@ -128,93 +133,167 @@ async fn run(
             Err(_) => tokio::time::sleep(REST).await,
         }
     }
-    match pool {
-        Pool::Sqlite(pool) => pool.close().await,
-        Pool::Postgres(pool) => pool.close().await,
-    }
+    drop(kept);
+    pool.close().await;
 }
 
 /// One transaction over a batch; a unit that fails is undone alone.
+///
+/// The connection is kept from one to the next, because handing it back and taking it again costs
+/// two questions whether it is alive. One that is not is found out by the first statement.
 async fn transaction(
     pool: &Pool,
+    kept: &mut Option<Conn>,
     batch: &mut Vec<Unit>,
     answers: &mut Vec<Answer>,
 ) -> Result<Vec<Event>, StoreFault> {
-    let conn = match pool {
-        Pool::Sqlite(pool) => Conn::Sqlite(pool.acquire().await?),
-        Pool::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+    let way = match batch.len() {
+        1 => Way::Alone,
+        _ => Way::Together,
     };
+    let (conn, head) = begin(pool, kept.take(), way).await?;
     let mut tx = Tx {
         conn,
         events: Vec::new(),
-        issue_number: 0,
+        issue_number: head.issue_number,
     };
-    let outcome = fill(&mut tx, batch, answers).await;
-    if outcome.is_err() {
-        abandon(tx).await;
-    }
+    let outcome = fill(&mut tx, head, way, batch, answers).await;
+    *kept = match outcome {
+        Ok(_) => Some(tx.conn),
+        Err(_) => abandon(tx.conn).await,
+    };
     outcome
+}
+
+/// Whether a unit has a transaction to itself; those that share one need a savepoint each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It is the only one.
+    Alone,
+    /// There are several.
+    Together,
+}
+
+async fn begin(pool: &Pool, kept: Option<Conn>, way: Way) -> Result<(Conn, Head), StoreFault> {
+    if let Some(mut conn) = kept {
+        match event::begin(&mut conn, way).await {
+            Ok(head) => return Ok((conn, head)),
+            Err(fault) => tracing::warn!(%fault, "the writer takes a new connection"),
+        }
+        discard(conn).await;
+    }
+    let mut conn = pool.acquire().await?;
+    match event::begin(&mut conn, way).await {
+        Ok(head) => Ok((conn, head)),
+        Err(fault) => {
+            discard(conn).await;
+            Err(fault)
+        }
+    }
 }
 
 async fn fill(
     tx: &mut Tx,
+    head: Head,
+    way: Way,
     batch: &mut Vec<Unit>,
     answers: &mut Vec<Answer>,
 ) -> Result<Vec<Event>, StoreFault> {
-    let begin = sql!(&tx.conn, lite: "BEGIN IMMEDIATE", pg: "BEGIN");
-    run_statement(&mut tx.conn, begin).await?;
-    let (mut seq, issue_number) = event::lock_head(&mut tx.conn).await?;
-    tx.issue_number = issue_number;
-    let alone = batch.len() == 1;
     let mut kept = false;
-    for unit in batch.drain(..) {
-        let (events, number) = (tx.events.len(), tx.issue_number);
-        if !alone {
-            run_statement(&mut tx.conn, "SAVEPOINT unit").await?;
-        }
+    let mut units = batch.drain(..);
+    while let Some(unit) = units.next() {
+        let (events, issue_number) = (tx.events.len(), tx.issue_number);
         let (keep, answer) = unit(tx).await;
-        answers.push(answer);
-        kept |= keep;
-        if !keep {
-            tx.events.truncate(events);
-            tx.issue_number = number;
-        }
-        match (alone, keep) {
-            (false, true) => run_statement(&mut tx.conn, "RELEASE SAVEPOINT unit").await?,
-            (false, false) => {
-                run_statement(&mut tx.conn, "ROLLBACK TO SAVEPOINT unit").await?;
-                run_statement(&mut tx.conn, "RELEASE SAVEPOINT unit").await?;
+        let fault = match (keep, units.len()) {
+            (false, _) => None,
+            // What the last unit leaves to be written goes with the commit.
+            (true, 0) => match commit(tx, head).await {
+                Ok(events) => {
+                    answers.push(answer);
+                    return Ok(events);
+                }
+                Err(fault) => Some(fault),
+            },
+            (true, _) => settle(tx).await.err(),
+        };
+        match fault {
+            Some(fault) if fault.is_about_data() => answer(Err(fault)),
+            Some(fault) => {
+                answers.push(answer);
+                return Err(fault);
             }
-            (true, _) => {}
+            None => {
+                answers.push(answer);
+                if keep {
+                    kept = true;
+                    continue;
+                }
+            }
         }
+        tx.events.truncate(events);
+        tx.issue_number = issue_number;
+        undo(tx, way).await?;
     }
-    if !kept {
-        run_statement(&mut tx.conn, "ROLLBACK").await?;
-        return Ok(Vec::new());
+    if kept {
+        return commit(tx, head).await;
     }
-    let events = event::number(std::mem::take(&mut tx.events), &mut seq);
-    if !events.is_empty() || tx.issue_number != issue_number {
-        event::insert_events(&mut tx.conn, &events).await?;
-        event::save_head(&mut tx.conn, seq, tx.issue_number).await?;
+    ROLLBACK.run_now(&mut tx.conn).await?;
+    Ok(Vec::new())
+}
+
+/// Has what a unit left written before the next one reads.
+async fn settle(tx: &mut Tx) -> Result<(), StoreFault> {
+    RELEASE.defer(&mut tx.conn, Vec::new());
+    SAVEPOINT.run_now(&mut tx.conn).await
+}
+
+/// Takes back what a unit did, that others may be kept.
+async fn undo(tx: &mut Tx, way: Way) -> Result<(), StoreFault> {
+    tx.conn.forget();
+    match way {
+        Way::Alone => Ok(()),
+        Way::Together => GO_BACK.run_now(&mut tx.conn).await,
+    }
+}
+
+async fn commit(tx: &mut Tx, head: Head) -> Result<Vec<Event>, StoreFault> {
+    let events = event::number(&tx.events, head.seq);
+    let now = Head {
+        seq: head.seq + i64::try_from(events.len()).unwrap_or(0),
+        issue_number: tx.issue_number,
+    };
+    event::insert_events(&mut tx.conn, &events).await?;
+    if now != head {
+        event::save_head(&mut tx.conn, now);
     }
     crash_point("before commit");
-    run_statement(&mut tx.conn, "COMMIT").await?;
+    COMMIT.run_now(&mut tx.conn).await?;
     crash_point("after commit");
     Ok(events)
 }
 
-async fn run_statement(conn: &mut Conn, statement: &'static str) -> Result<(), StoreFault> {
-    on!(conn, c => sqlx::query(statement).execute(c).await.map(drop))?;
-    Ok(())
-}
+static COMMIT: LazyLock<Statement> = LazyLock::new(|| Statement::plain("COMMIT"));
+static ROLLBACK: LazyLock<Statement> = LazyLock::new(|| Statement::plain("ROLLBACK"));
+static SAVEPOINT: LazyLock<Statement> = LazyLock::new(|| Statement::plain("SAVEPOINT unit"));
+static RELEASE: LazyLock<Statement> = LazyLock::new(|| Statement::plain("RELEASE SAVEPOINT unit"));
+static GO_BACK: LazyLock<Statement> =
+    LazyLock::new(|| Statement::plain("ROLLBACK TO SAVEPOINT unit"));
 
 /// Gives up a transaction whose state nobody is sure of, and the connection with it where the
 /// database is a server: the next transaction begins on a new one.
-async fn abandon(mut tx: Tx) {
-    let undone = run_statement(&mut tx.conn, "ROLLBACK").await;
-    match tx.conn {
-        Conn::Postgres(conn) => drop(conn.close().await),
-        Conn::Sqlite(conn) if undone.is_err() => drop(conn.close().await),
-        Conn::Sqlite(_) => {}
+async fn abandon(mut conn: Conn) -> Option<Conn> {
+    conn.forget();
+    let undone = ROLLBACK.run_now(&mut conn).await;
+    if undone.is_ok() && matches!(conn, Conn::Sqlite(..)) {
+        return Some(conn);
+    }
+    discard(conn).await;
+    None
+}
+
+async fn discard(conn: Conn) {
+    match conn {
+        Conn::Sqlite(conn, _) => drop(conn.close().await),
+        Conn::Postgres(conn, _) => drop(conn.close().await),
     }
 }

@@ -9,13 +9,10 @@ use pulldown_cmark::{Event, Options, Parser, html};
 use sha2::{Digest, Sha256};
 
 use super::{Draft, display_name};
-use crate::mail::AttachedFile;
+use crate::mail::{AttachedFile, html_text};
 
 /// The longest line of base64 (RFC 2045, 6.8).
 const BASE64_LINE: usize = 76;
-
-/// Where lines of text that is made of HTML are broken (RFC 3676, 4.2 takes 78 at most).
-const TEXT_WIDTH: usize = 76;
 
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 200;
@@ -153,7 +150,7 @@ pub fn harmless(html: &str) -> String {
     ammonia::clean(html)
 }
 
-/// HTML as plain text; without its marks where it is too crooked to be laid out.
-pub fn to_text(html: &str) -> String {
-    html2text::from_read(html.as_bytes(), TEXT_WIDTH).unwrap_or_default()
+/// HTML as plain text.
+pub fn to_text(page: &str) -> String {
+    html_text::text(page)
 }

@@ -2,6 +2,7 @@
 
 mod compose;
 mod faults;
+mod postfix;
 mod wire;
 
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ pub mod dovecot;
 pub mod hooks;
 pub mod http1;
 pub mod imap;
+pub mod postfix;
 pub mod provider;
 pub mod setup;
 pub mod sign;

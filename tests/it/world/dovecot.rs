@@ -72,8 +72,7 @@ impl Dovecot {
     /// Has the server number the mails of the INBOX anew, under another UIDVALIDITY.
     pub fn number_anew(&self) {
         self.kill();
-        let maildir = self.folder.path().join("home/Maildir");
-        for entry in std::fs::read_dir(maildir).unwrap().flatten() {
+        for entry in std::fs::read_dir(self.maildir()).unwrap().flatten() {
             let name = entry.file_name().into_string().unwrap();
             if name == "dovecot-uidlist" || name.starts_with("dovecot.index") {
                 std::fs::remove_file(entry.path()).unwrap();
@@ -91,6 +90,11 @@ impl Dovecot {
             Some(client)
         })
         .await
+    }
+
+    /// Where the mail of the account is; a mail server may deliver into it.
+    pub fn maildir(&self) -> PathBuf {
+        self.folder.path().join("home/Maildir")
     }
 
     /// A gateway `mail` that reads this server's INBOX, with further lines of its `imap` section.

@@ -112,7 +112,7 @@ pub(super) async fn list(
     _: Reader,
     Query(query): Query<Listing>,
 ) -> Result<Answer<EventPage>, Problem> {
-    let found = api.engine.feed().after(query.after, query.limit).await?;
+    let found = api.engine.feed().page(query.after, query.limit).await?;
     let next_cursor = found.last().map_or(query.after, |event| event.seq);
     Ok(Answer(EventPage {
         data: found.iter().map(EventBody::of).collect(),

@@ -62,11 +62,17 @@ impl Feed {
         self.head.subscribe()
     }
 
-    /// The events after a place, in order, at most so many.
+    /// The events after a place, in order, at most so many, for those who follow: what was
+    /// committed a moment ago may come with the next call.
     pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<Event>, EngineFault> {
-        if let Some(events) = self.remembered(seq, limit) {
-            return Ok(events);
+        match self.remembered(seq, limit) {
+            Some(events) => Ok(events),
+            None => self.page(seq, limit).await,
         }
+    }
+
+    /// The events after a place, in order, at most so many, with all that was answered before.
+    pub async fn page(&self, seq: i64, limit: u32) -> Result<Vec<Event>, EngineFault> {
         let mut conn = self.store.read().await?;
         Ok(event::list_events(&mut conn, seq, limit).await?)
     }

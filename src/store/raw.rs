@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::rows::{Kind, Statement, bytes_as_text, known};
+use super::rows::{Beside, Kind, Statement, json, known};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
@@ -25,8 +25,8 @@ pub async fn insert_raw_requests(
         received_at: i64,
         method: &'a str,
         target: &'a str,
-        headers: String,
-        body: String,
+        headers: (usize, usize),
+        body: (usize, usize),
     }
     static INSERT: LazyLock<Statement> = LazyLock::new(|| {
         let columns = [
@@ -35,11 +35,12 @@ pub async fn insert_raw_requests(
             ("received_at", Kind::Int),
             ("method", Kind::Text),
             ("target", Kind::Text),
-            ("headers", Kind::Text),
+            ("headers", Kind::TextBeside),
             ("body", Kind::Bytes),
         ];
         Statement::insert("raw_request", &columns, "ON CONFLICT DO NOTHING")
     });
+    let mut beside = Beside::default();
     let rows: Vec<New<'_>> = requests
         .iter()
         .map(|request| New {
@@ -48,12 +49,11 @@ pub async fn insert_raw_requests(
             received_at: request.received_at.0,
             method: &request.method,
             target: &request.target,
-            headers: serde_json::to_string(&request.headers)
-                .expect("pairs of texts always serialise"),
-            body: bytes_as_text(&request.body),
+            headers: beside.add(json(&request.headers).as_bytes()),
+            body: beside.add(&request.body),
         })
         .collect();
-    INSERT.run(conn, &rows).await
+    INSERT.run_beside(conn, &rows, beside).await
 }
 
 /// One request.

@@ -21,8 +21,24 @@ pub(super) enum Kind {
     Bool,
     /// An id.
     Id,
-    /// Bytes, written as [`bytes_as_text`] does.
+    /// Bytes that lie beside the rows; see [`Beside`].
     Bytes,
+    /// Text that lies there.
+    TextBeside,
+}
+
+/// What is too large to be a part of the rows' JSON: it is bound as it is, and the rows say where
+/// in it each piece lies.
+#[derive(Debug, Default)]
+pub(super) struct Beside(Vec<u8>);
+
+impl Beside {
+    /// Adds a piece; gives back where it lies, from one, and how long it is.
+    pub(super) fn add(&mut self, piece: &[u8]) -> (usize, usize) {
+        let at = self.0.len() + 1;
+        self.0.extend_from_slice(piece);
+        (at, piece.len())
+    }
 }
 
 impl Statement {
@@ -69,6 +85,20 @@ impl Statement {
         }
         ready(Ok(()))
     }
+
+    /// The same, with the bytes that the rows point into.
+    pub(super) fn run_beside<R: Serialize>(
+        &'static self,
+        conn: &mut Conn,
+        rows: &[R],
+        beside: Beside,
+    ) -> Ready<Result<(), StoreFault>> {
+        if !rows.is_empty() {
+            let arguments = vec![Argument::Text(json(rows)), Argument::Bytes(beside.0)];
+            self.defer(conn, arguments);
+        }
+        ready(Ok(()))
+    }
 }
 
 /// The rows, ids or keys as the JSON array that is bound.
@@ -78,59 +108,36 @@ pub(super) fn json<R: Serialize>(rows: &[R]) -> String {
 
 fn lite_value(name: &str, kind: Kind) -> String {
     let field = ["value->>'", name, "'"].concat();
+    let place = ["value->'", name, "'->>"].concat();
+    let piece = || ["substr($2, ", &place, "0, ", &place, "1)"].concat();
     match kind {
         Kind::Text | Kind::Int | Kind::Bool => field,
         Kind::Id => ["unhex(", &field, ", '-')"].concat(),
-        Kind::Bytes => {
-            let (tag, rest) = (
-                ["substr(", &field, ", 1, 1)"].concat(),
-                ["substr(", &field, ", 2)"].concat(),
-            );
-            [
-                "CASE ",
-                &tag,
-                " WHEN '#' THEN unhex(",
-                &rest,
-                ") ELSE CAST(",
-                &rest,
-                " AS BLOB) END",
-            ]
-            .concat()
-        }
+        Kind::Bytes => piece(),
+        Kind::TextBeside => ["CAST(", &piece(), " AS TEXT)"].concat(),
     }
 }
 
 fn pg_value(name: &str, kind: Kind) -> String {
     let field = ["v->>'", name, "'"].concat();
+    let place = ["(v->'", name, "'->>"].concat();
+    let piece = || {
+        [
+            "substr($2::bytea, ",
+            &place,
+            "0)::int, ",
+            &place,
+            "1)::int)",
+        ]
+        .concat()
+    };
     match kind {
         Kind::Text => field,
         Kind::Int => ["(", &field, ")::bigint"].concat(),
         Kind::Bool => ["(", &field, ")::boolean"].concat(),
         Kind::Id => ["(", &field, ")::uuid"].concat(),
-        Kind::Bytes => {
-            let (tag, rest) = (
-                ["substr(", &field, ", 1, 1)"].concat(),
-                ["substr(", &field, ", 2)"].concat(),
-            );
-            [
-                "CASE ",
-                &tag,
-                " WHEN '#' THEN decode(",
-                &rest,
-                ", 'hex') ELSE convert_to(",
-                &rest,
-                ", 'UTF8') END",
-            ]
-            .concat()
-        }
-    }
-}
-
-/// Bytes in JSON: `=` and the text where they are clean UTF-8, else `#` and hexadecimal.
-pub(super) fn bytes_as_text(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains('\0') => ["=", text].concat(),
-        _ => ["#", &hex::encode(bytes)].concat(),
+        Kind::Bytes => piece(),
+        Kind::TextBeside => ["convert_from(", &piece(), ", 'UTF8')"].concat(),
     }
 }
 

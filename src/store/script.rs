@@ -24,6 +24,8 @@ pub(super) enum Argument {
     Text(String),
     /// A whole number.
     Int(i64),
+    /// Bytes that rows point into.
+    Bytes(Vec<u8>),
 }
 
 /// A statement for each database, made once and kept for ever.
@@ -184,6 +186,7 @@ macro_rules! bind {
             query = match argument {
                 Argument::Text(text) => query.bind(text),
                 Argument::Int(number) => query.bind(number),
+                Argument::Bytes(bytes) => query.bind(bytes),
             };
         }
         query

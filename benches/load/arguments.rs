@@ -16,6 +16,7 @@ pub const GROUPS: &[&str] = &[
     "feed",
     "stock",
     "mailbox",
+    "mailout",
 ];
 
 /// Measures postern on this machine beside what the machine allows.
@@ -87,7 +88,7 @@ impl Arguments {
 
     /// Whether anything is asked for that is measured beside the ceiling.
     pub fn wants_rounds(&self) -> bool {
-        !matches!(self.only.as_deref(), Some("stock" | "mailbox"))
+        !matches!(self.only.as_deref(), Some("stock" | "mailbox" | "mailout"))
     }
 
     /// Whether a group of rows is asked for, by itself or for one that builds on it.

@@ -29,10 +29,12 @@ mod figures;
 mod fill;
 mod machine;
 mod mailbox;
+mod mailout;
 mod measure;
 mod provider;
 mod requests;
 mod rounds;
+mod sink;
 mod stock;
 mod stream;
 mod table;
@@ -68,6 +70,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if arguments.wants("mailbox") {
             mailbox::run(arguments, &place, &mut table).await?;
+        }
+        if arguments.wants("mailout") {
+            mailout::run(arguments, &place, &mut table).await?;
         }
         println!("\n### {}\n\n{table}", kind.name());
     }

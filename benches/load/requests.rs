@@ -9,6 +9,8 @@ use sha1::Sha1;
 pub const PUBLIC_URL: &str = "https://postern.test";
 /// The gateway's name.
 pub const GATEWAY: &str = "long";
+/// The name of the gateway for mail, where there is one.
+pub const MAIL_GATEWAY: &str = "mail";
 /// The gateway's address.
 pub const ADDRESS: &str = "+12025550100";
 /// The account at the provider.
@@ -122,6 +124,24 @@ impl Requests {
             let body = format!(
                 "{{\"gateway\":\"{GATEWAY}\",\"to\":\"{to}\",\"reference\":\"order-{n}\",\
                  \"text\":\"Your order {n} left our house today and should be with you tomorrow.\"}}"
+            );
+            requests.push(&head, &body);
+        }
+        requests
+    }
+
+    /// Mails that a client of the API sends, each to somebody else; about 2 kB on the wire.
+    pub fn mails(key: &str, numbers: std::ops::Range<usize>) -> Self {
+        let head = format!(
+            "POST /v1/messages HTTP/1.1\r\nhost: postern.test\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\n"
+        );
+        let rest = "We packed it with care and wish you joy of it. ".repeat(13);
+        let mut requests = Self::default();
+        for n in numbers {
+            let body = format!(
+                "{{\"gateway\":\"{MAIL_GATEWAY}\",\"to\":\"customer{n}@example.org\",\
+                 \"subject\":\"Your order {n}\",\"text\":\"Your order {n} left today. {rest}\"}}"
             );
             requests.push(&head, &body);
         }

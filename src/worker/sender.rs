@@ -116,17 +116,15 @@ impl<'a> Sender<'a> {
             self.flow = Flow::RestUntil(probe_at);
         }
         while !self.tasks.is_stopped() {
-            if !self.renew().await? {
-                return Ok(());
-            }
-            let sent = self.send_due().await?;
+            // Before the look at the room: what is noted behind it would make room that nobody
+            // looks for until the next poll.
             while let Ok(recorded) = self.results.1.try_recv() {
                 self.note(recorded);
             }
-            if self.lost {
+            if self.lost || !self.renew().await? {
                 return Ok(());
             }
-            if !sent {
+            if !self.send_due().await? {
                 self.wait().await;
             }
         }

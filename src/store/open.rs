@@ -62,7 +62,7 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-32768")
+        .pragma("cache_size", "-28672")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", "134217728")
         // What a statement would need to be taken back: as much as a slice changes, for moments.

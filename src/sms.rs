@@ -3,10 +3,12 @@
 //! Pure. Knows nothing of gateways, providers, contacts or suppression.
 
 mod alphabet;
+mod courtesy;
 mod keyword;
 mod segments;
 mod smart;
 
+pub use courtesy::is_courtesy;
 pub use keyword::{Keyword, keyword};
 pub use segments::{Segmentation, segment, split};
 pub use smart::{Replacement, smart_encode};

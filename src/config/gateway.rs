@@ -11,8 +11,8 @@ use super::section::{Section, wrong_type};
 use super::{country, mail, secret, server};
 use crate::domain::address::Address;
 use crate::domain::gateway::{
-    AfterClose, ChannelKind, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule,
-    Setting,
+    AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate,
+    RetrySchedule, Setting,
 };
 
 pub(super) const KEYS: &[&str] = &[
@@ -26,6 +26,7 @@ pub(super) const KEYS: &[&str] = &[
     "on_unknown",
     "after_close",
     "reopen_within",
+    "courtesy",
     "smart_encoding",
     "mms",
     "allow_networks",
@@ -100,6 +101,8 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
     let address = read_address(section, kind, &country, faults);
     let rate = read_rate(section, kind, faults);
     let after_close = read_after_close(section, faults);
+    let courtesy = [("append", Courtesy::Append), ("open", Courtesy::Open)];
+    let courtesy = section.word("courtesy", &courtesy, faults);
     let retry = read_retry(section, kind, faults);
     let settings = read_settings(section, faults);
     let on_unknown = [("hold", OnUnknown::Hold), ("resend", OnUnknown::Resend)];
@@ -120,6 +123,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
             rate,
             on_unknown: on_unknown.unwrap_or_default(),
             after_close,
+            courtesy: courtesy.unwrap_or_default(),
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
             allow_networks,

@@ -209,6 +209,7 @@ pub fn file(issue: Option<&Issue>, after_close: AfterClose, now: Timestamp) -> F
         return Filing::Append;
     }
     match after_close {
+        AfterClose::Append => Filing::Append,
         AfterClose::New => Filing::Open,
         AfterClose::Reopen { within: None } => Filing::Reopen,
         AfterClose::Reopen {

@@ -105,6 +105,18 @@ pub enum AfterClose {
         /// How long after the close; for ever when nothing is set.
         within: Option<Duration>,
     },
+    /// It is one more in the closed one.
+    Append,
+}
+
+/// What a message that is only thanks, an OK or the like does after the last issue was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Courtesy {
+    /// It is one more in the closed issue, and no work for anybody.
+    #[default]
+    Append,
+    /// What any message does.
+    Open,
 }
 
 /// When a message that was provably not sent is tried again.
@@ -174,6 +186,8 @@ pub struct GatewaySpec {
     pub on_unknown: OnUnknown,
     /// What a message does after the last issue was closed.
     pub after_close: AfterClose,
+    /// What a courtesy does then.
+    pub courtesy: Courtesy,
     /// Whether look-alike characters are replaced so that a text fits GSM-7.
     pub smart_encoding: bool,
     /// Whether the sender can carry media.
@@ -188,4 +202,14 @@ pub struct GatewaySpec {
     pub settings: BTreeMap<String, Setting>,
     /// The mailbox and the mail server, where the gateway is of kind [`GatewayKind::Email`].
     pub mail: Option<Arc<MailSpec>>,
+}
+
+impl GatewaySpec {
+    /// What a message does after the last issue was closed, when it is a courtesy or is not.
+    pub fn after_close(&self, is_courtesy: bool) -> AfterClose {
+        match self.courtesy {
+            Courtesy::Append if is_courtesy => AfterClose::Append,
+            Courtesy::Append | Courtesy::Open => self.after_close,
+        }
+    }
 }

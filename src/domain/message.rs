@@ -93,6 +93,9 @@ pub struct Details {
     /// True when the provider will never say whether it was delivered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_receipt: bool,
+    /// True when a customer's message is only thanks, an OK or the like.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub courtesy: bool,
     /// What it has because it is a mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<Box<super::mail::MailDetails>>,

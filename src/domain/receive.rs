@@ -78,6 +78,8 @@ pub struct Inbound {
     pub consent: Option<Consent>,
     /// What a message does after the last issue was closed.
     pub after_close: AfterClose,
+    /// Whether it is only thanks, an OK or the like.
+    pub courtesy: bool,
     /// When it was sent, as the provider says.
     pub sent_at: Option<Timestamp>,
     /// How many media came with it.
@@ -356,6 +358,7 @@ fn message(
         details: Details {
             media: inbound.media,
             sent_at: inbound.sent_at,
+            courtesy: inbound.courtesy,
             parts: parts.unwrap_or_default(),
             ..Details::default()
         },

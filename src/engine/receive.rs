@@ -51,6 +51,7 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         sms::Keyword::Help => None,
     });
     let counted = sms::segment(&text.text);
+    let courtesy = keyword.is_none() && text.media == 0 && sms::is_courtesy(&text.text);
     let part = text.part.map(|part| Part {
         key: part.key,
         number: part.number,
@@ -66,7 +67,8 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         segments: text.segments.unwrap_or(counted.segments).max(1),
         text: text.text,
         consent,
-        after_close: spec.after_close,
+        after_close: spec.after_close(courtesy),
+        courtesy,
         sent_at: text.sent_at,
         media: text.media,
         files: text.files.into_iter().map(remote).collect(),

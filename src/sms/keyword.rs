@@ -70,7 +70,7 @@ impl Words {
 
 /// The letters and digits of a text in lower case and without accents; nothing when it has more
 /// than a keyword can have.
-fn letters(text: &str) -> Option<String> {
+pub(super) fn letters(text: &str) -> Option<String> {
     let mut found = String::new();
     let kept = text
         .chars()

@@ -8,6 +8,7 @@ mod attachments;
 mod carriers;
 mod cli;
 mod config;
+mod courtesy;
 mod crash;
 mod feed;
 mod fold;

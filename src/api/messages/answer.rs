@@ -56,6 +56,10 @@ pub(crate) struct MessageBody {
     /// How many pictures or other files the provider announced with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     media: Option<u32>,
+    /// True when a customer's message is only thanks, an OK or the like: one may close its issue
+    /// without a word.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    courtesy: bool,
     /// Characters that were replaced so that the text fits GSM-7.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     replacements: Vec<Replacement>,
@@ -206,6 +210,7 @@ impl From<MessageDetails> for MessageBody {
                 .map(FileBody::from)
                 .collect(),
             media: (message.details.media > 0).then_some(message.details.media),
+            courtesy: message.details.courtesy,
             replacements: message.details.replacements,
             html: mail.and_then(|mail| mail.html),
             full_text: None,

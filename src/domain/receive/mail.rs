@@ -93,6 +93,8 @@ pub struct Letter {
     pub to: String,
     /// What its writer wrote this time.
     pub text: String,
+    /// Whether that is only thanks, an OK or the like.
+    pub courtesy: bool,
     /// What it has because it is a mail.
     pub details: MailDetails,
     /// What the tokens of ours in its recipients' addresses name: messages or conversations.

@@ -9,7 +9,8 @@ use postern::channel::{CallbackRequest, OutboundText, Profiles, TextGateway};
 use postern::domain::address::Address;
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::gateway::{
-    AfterClose, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule, Setting,
+    AfterClose, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule,
+    Setting,
 };
 use postern::domain::id::MessageId;
 use postern::sms::Encoding;
@@ -74,6 +75,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         },
         on_unknown: OnUnknown::Hold,
         after_close: AfterClose::New,
+        courtesy: Courtesy::Append,
         smart_encoding: false,
         allow_networks: Vec::new(),
         mms: false,

@@ -214,6 +214,7 @@ fn message(
         author: None,
         details: Details {
             files: letter.files.iter().map(Attachment::enclosed).collect(),
+            courtesy: letter.courtesy,
             mail: Some(Box::new(details)),
             ..Details::default()
         },

@@ -17,6 +17,7 @@ use crate::engine::attachments::NewFile;
 use crate::engine::{Context, Line};
 use crate::mail::token::Signer;
 use crate::mail::{self, AttachedFile, Mail, Reading};
+use crate::sms;
 
 /// How long reading one mail may take (T11).
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -80,12 +81,20 @@ impl Reader {
             Err(_) => hex::encode(Sha256::digest(&bytes)),
         };
         let rules = self.line.spec.mail.as_ref();
+        let bare = files.iter().all(|file| file.inline);
+        let mut content = content.map(|mail| Box::new(self.letter(*mail, &raw)));
+        if let Ok(letter) = &mut content {
+            // A mail that answers nothing begins something, whatever it says.
+            let answers = !letter.details.thread.is_empty();
+            letter.courtesy = bare && answers && sms::is_courtesy(&letter.text);
+        }
+        let courtesy = content.as_ref().is_ok_and(|letter| letter.courtesy);
         let mail = InboundMail {
             waits: place.is_some() && waits(&self.line),
             place,
             replays: None,
             fingerprint,
-            after_close: self.line.spec.after_close,
+            after_close: self.line.spec.after_close(courtesy),
             automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
             reopen_on_failure: rules.is_some_and(|mail| mail.reopen_on_failure),
             acknowledge: rules
@@ -95,7 +104,7 @@ impl Reader {
                     text,
                     sender: self.line.spec.address.clone(),
                 }),
-            content: content.map(|mail| Box::new(self.letter(*mail, &raw))),
+            content,
             raw,
         };
         (mail, files)
@@ -166,6 +175,7 @@ impl Reader {
                 matcher: None,
                 incomplete,
             },
+            courtesy: false,
             text,
             tokens,
             answered_tokens,

@@ -114,7 +114,7 @@ pub(super) async fn create(
     let key = IdempotencyKey::of(&headers)?;
     let _entered = key
         .clone()
-        .map(|key| api.in_flight.enter(principal.key.to_string(), key))
+        .map(|key| api.in_flight.enter(principal.via.to_string(), key))
         .transpose()?;
     let files = upload::read(&api, request, principal.agent.id).await?;
     let json = serde_json::to_string(&Uploaded::from(files.as_slice()))
@@ -126,7 +126,7 @@ pub(super) async fn create(
             response: json.clone(),
         };
         let key = Key {
-            scope: principal.key,
+            scope: principal.via.into(),
             value: key.as_str().to_owned(),
         };
         (key, answered)

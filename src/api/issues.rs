@@ -11,7 +11,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Issue, IssueState};
 use crate::domain::id::{AgentId, ConversationId, IssueId};
 use crate::engine::{IssueFault, IssueFilter};
-use crate::http::auth::{Reader, Writer};
+use crate::http::auth::{Assigner, Reader, Writer};
 use crate::http::fields::parsed;
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
@@ -180,7 +180,7 @@ pub(super) async fn find(
 )]
 pub(super) async fn take(
     State(api): State<Api>,
-    Writer(principal): Writer,
+    Assigner(principal): Assigner,
     Id(id): Id<IssueId>,
     _: Action<Nothing>,
 ) -> Result<Answer<IssueBody>, Problem> {
@@ -212,7 +212,7 @@ impl Read for Assignment {
 )]
 pub(super) async fn assign(
     State(api): State<Api>,
-    Writer(principal): Writer,
+    Assigner(principal): Assigner,
     Id(id): Id<IssueId>,
     body: Json<Assignment>,
 ) -> Result<Answer<IssueBody>, Problem> {
@@ -231,7 +231,7 @@ pub(super) async fn assign(
 )]
 pub(super) async fn unassign(
     State(api): State<Api>,
-    Writer(principal): Writer,
+    Assigner(principal): Assigner,
     Id(id): Id<IssueId>,
     _: Action<Nothing>,
 ) -> Result<Answer<IssueBody>, Problem> {

@@ -12,7 +12,7 @@ use crate::domain::agent::{ApiKey, Role};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{AgentId, KeyId};
 use crate::engine::{KeyFault, NewKey};
-use crate::http::auth::Administrator;
+use crate::http::auth::PeopleManager;
 use crate::http::fields::{parsed, text};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::problem::Problem;
@@ -100,7 +100,7 @@ impl Read for KeyRequest {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Administrator,
+    _: PeopleManager,
     Query(query): Query<Paged>,
 ) -> Result<Answer<Page<KeyBody>>, Problem> {
     let page = PageQuery::from(query);
@@ -121,7 +121,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn create(
     State(api): State<Api>,
-    _: Administrator,
+    _: PeopleManager,
     headers: HeaderMap,
     body: Json<KeyRequest>,
 ) -> Result<(StatusCode, Answer<CreatedKey>), Problem> {
@@ -151,7 +151,7 @@ pub(super) async fn create(
 )]
 pub(super) async fn revoke(
     State(api): State<Api>,
-    _: Administrator,
+    _: PeopleManager,
     Id(id): Id<KeyId>,
 ) -> Result<Answer<KeyBody>, Problem> {
     let key = api.engine.revoke_key(id).await?;

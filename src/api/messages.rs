@@ -53,7 +53,7 @@ pub(super) async fn send(
         return Ok(Answer(DryRunBody::from(run)).into_response());
     }
     let _entered = key
-        .map(|key| api.in_flight.enter(principal.key.to_string(), key))
+        .map(|key| api.in_flight.enter(principal.via.to_string(), key))
         .transpose()?;
     let (status, json) = accept(&api, submission).await?;
     Ok((status, [(CONTENT_TYPE, "application/json")], json).into_response())
@@ -62,7 +62,7 @@ pub(super) async fn send(
 fn once(principal: &Principal, key: &IdempotencyKey, print: &[u8]) -> Once {
     Once {
         key: Key {
-            scope: principal.key,
+            scope: principal.via.into(),
             value: key.as_str().to_owned(),
         },
         fingerprint: hex::encode(print),
@@ -157,7 +157,7 @@ pub(super) async fn retry(
     let print = fingerprint(&Method::POST, &format!("/v1/messages/{id}/retry"), b"");
     let once = key.as_ref().map(|key| once(&principal, key, &print));
     let _entered = key
-        .map(|key| api.in_flight.enter(principal.key.to_string(), key))
+        .map(|key| api.in_flight.enter(principal.via.to_string(), key))
         .transpose()?;
     let json = match api.engine.retry_message(id, &principal, once).await? {
         Retried::Queued(details) => answer::render(&details.message, &details.timeline),

@@ -11,7 +11,7 @@ use crate::domain::gateway::GatewayName;
 use crate::domain::id::QuarantineId;
 use crate::domain::quarantine::Quarantined;
 use crate::engine::ReplayFault;
-use crate::http::auth::{Administrator, Reader};
+use crate::http::auth::{GatewayManager, Reader};
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
 use crate::http::{Action, Id, Nothing, Query};
@@ -77,7 +77,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn replay(
     State(api): State<Api>,
-    _: Administrator,
+    _: GatewayManager,
     Id(id): Id<QuarantineId>,
     _: Action<Nothing>,
 ) -> Result<Answer<QuarantinedBody>, Problem> {

@@ -1,6 +1,13 @@
 //! Agents, the people who log in, and the keys that act for them.
 
+mod rights;
+
+use std::fmt;
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
+
+pub use rights::{Permission, Permissions};
 
 use super::clock::Timestamp;
 use super::id::{AgentId, KeyId};
@@ -98,13 +105,40 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
 }
 
-/// Who is asking: the key and the agent it acts for.
+/// What somebody showed to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// An API key.
+    Key(KeyId),
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(id) => id.fmt(f),
+        }
+    }
+}
+
+/// Who is asking: the agent, what they may do, and how they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The key that was shown.
-    pub key: KeyId,
-    /// The agent it acts for.
+    /// What was shown.
+    pub via: Via,
+    /// From where, as far as that is known.
+    pub address: Option<IpAddr>,
+    /// The agent who acts, or for whom the key acts.
     pub agent: AgentRef,
-    /// What it may do.
+    /// The agent's role, or the lower one of the key.
     pub role: Role,
+    /// What may be done: what the role comes with, what the agent is granted and denied, and no
+    /// more than the key's scopes.
+    pub permissions: Permissions,
+}
+
+impl Principal {
+    /// Whether this may be done.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contain(permission)
+    }
 }

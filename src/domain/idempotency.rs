@@ -1,12 +1,26 @@
 //! `Idempotency-Key`: the same request gets the same answer, however often it is sent.
 
-use super::id::KeyId;
+use uuid::Uuid;
 
-/// A client's key, which means something only together with the API key it came with.
+use super::agent::Via;
+
+/// Whose keys are meant: the API key or the session that a request showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Owner(pub Uuid);
+
+impl From<Via> for Owner {
+    fn from(via: Via) -> Self {
+        match via {
+            Via::Key(id) => Self(id.0),
+        }
+    }
+}
+
+/// A client's key, which means something only together with what it came with.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The API key that the request showed.
-    pub scope: KeyId,
+    /// What the request showed.
+    pub scope: Owner,
     /// The header's value.
     pub value: String,
 }

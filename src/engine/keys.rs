@@ -8,7 +8,7 @@ use rand::RngExt;
 use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineFault};
-use crate::domain::agent::{Agent, ApiKey, Principal, Role};
+use crate::domain::agent::{Agent, ApiKey, Permissions, Principal, Role, Via};
 use crate::domain::id::{AgentId, KeyId};
 use crate::store::{StoreFault, agent};
 
@@ -92,7 +92,7 @@ impl Cache {
             .good
             .lock()
             .expect("nothing panics while it holds the cache");
-        good.retain(|_, (principal, _)| principal.key != id);
+        good.retain(|_, (principal, _)| principal.via != Via::Key(id));
     }
 }
 
@@ -114,9 +114,11 @@ impl Engine {
             return Ok(None);
         }
         let principal = Principal {
-            key: key.id,
+            via: Via::Key(key.id),
+            address: None,
             agent: key.agent,
             role: key.role,
+            permissions: Permissions::of(key.role),
         };
         self.keys.remember(hash, principal.clone());
         Ok(Some(principal))

@@ -1,11 +1,12 @@
-//! Who asks: the key in the header `Authorization`, and what its role allows.
+//! Who asks: the key in the header `Authorization`, and what it allows. One extractor for each
+//! permission.
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
-use crate::domain::agent::{Principal, Role};
+use crate::domain::agent::{Permission, Permissions, Principal};
 use crate::engine::Engine;
 use crate::http::problem::{Code, Problem};
 
@@ -19,20 +20,12 @@ const KEY_PARAMETERS: [&str; 6] = [
     "authorization",
 ];
 
-/// Whoever has a key, to read.
-#[derive(Debug, Clone)]
-pub struct Reader(pub Principal);
+macro_rules! doors {
+    ($($(#[$doc:meta])* $name:ident: $permission:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub struct $name(pub Principal);
 
-/// An agent or an admin, to change something.
-#[derive(Debug, Clone)]
-pub struct Writer(pub Principal);
-
-/// An admin.
-#[derive(Debug, Clone)]
-pub struct Administrator(pub Principal);
-
-macro_rules! extract {
-    ($name:ident, $role:expr) => {
         impl<S: Send + Sync> FromRequestParts<S> for $name
         where
             Engine: FromRef<S>,
@@ -41,16 +34,31 @@ macro_rules! extract {
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
                 let principal = authenticate(parts, &Engine::from_ref(state)).await?;
-                require(&principal, $role)?;
+                require(&principal, $permission)?;
                 Ok(Self(principal))
             }
         }
-    };
+    )*};
 }
 
-extract!(Reader, Role::Observer);
-extract!(Writer, Role::Agent);
-extract!(Administrator, Role::Admin);
+doors! {
+    /// Whoever is known, whatever they may do.
+    Anybody: None;
+    /// Whoever may read.
+    Reader: Some(Permission::ViewMessages);
+    /// Whoever may write to customers and work on conversations.
+    Writer: Some(Permission::SendMessages);
+    /// Whoever may take issues and give them to others.
+    Assigner: Some(Permission::Assign);
+    /// Whoever may act on gateways.
+    GatewayManager: Some(Permission::ManageGateways);
+    /// Whoever may add and change agents, teams and keys.
+    PeopleManager: Some(Permission::ManagePeople);
+    /// Whoever may take data out in bulk.
+    Exporter: Some(Permission::Export);
+    /// Whoever may read who did what.
+    Auditor: Some(Permission::Audit);
+}
 
 async fn authenticate(parts: &Parts, engine: &Engine) -> Result<Principal, Problem> {
     let key = bearer(&parts.headers, &parts.uri)?;
@@ -93,18 +101,23 @@ pub fn bearer<'h>(headers: &'h HeaderMap, uri: &Uri) -> Result<&'h str, Problem>
 pub fn unknown_key() -> Problem {
     Problem::new(Code::Unauthorized, "the key is not known")
 }
-/// Refuses a principal whose role is below the one that is needed.
+
+/// Refuses a principal who lacks a permission.
 ///
 /// # Errors
 ///
-/// A 403 that names both roles.
-pub fn require(principal: &Principal, needed: Role) -> Result<(), Problem> {
-    if principal.role >= needed {
+/// A 403 that names the permission.
+pub fn require(principal: &Principal, needed: Option<Permission>) -> Result<(), Problem> {
+    let Some(needed) = needed.filter(|needed| !principal.may(*needed)) else {
         return Ok(());
-    }
-    let (has, needed) = (principal.role.as_str(), needed.as_str());
-    Err(Problem::new(
-        Code::Forbidden,
-        format!("this key has the role {has}, and the role {needed} is needed"),
-    ))
+    };
+    let (role, name) = (principal.role.as_str(), needed.as_str());
+    let detail = if Permissions::of(principal.role).contain(needed) {
+        format!(
+            "the permission {name} is needed; the role {role} has it, but it was denied, or is not in the scopes of the key"
+        )
+    } else {
+        format!("the permission {name} is needed, and the role {role} does not have it")
+    };
+    Err(Problem::new(Code::Forbidden, detail).with("permission", needed))
 }

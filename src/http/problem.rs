@@ -61,9 +61,9 @@ codes! {
     /// No key, or one that is not known.
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid key is needed",
         "Send a key in the header Authorization: Bearer KEY. A key in the URL is never accepted; revoke one that was sent there, because URLs are logged on the way.";
-    /// The key's role does not allow it.
-    Forbidden = "forbidden", FORBIDDEN, "The key's role does not allow this",
-        "Use a key with the role that the detail names.";
+    /// A permission is missing.
+    Forbidden = "forbidden", FORBIDDEN, "A permission is missing",
+        "Ask an admin for the permission that the detail names, or use a key whose scopes have it.";
     /// A callback whose signature does not fit.
     NotVerified = "not_verified", FORBIDDEN, "The callback could not be verified",
         "Check the gateway's secret, and that public_url is the address that the provider posts to.";

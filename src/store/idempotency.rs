@@ -10,8 +10,7 @@ use super::rows::{Argument, Kind, Statement, json};
 use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::KeyId;
-use crate::domain::idempotency::{Answered, Key};
+use crate::domain::idempotency::{Answered, Key, Owner};
 
 #[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
@@ -60,7 +59,7 @@ pub(super) fn read_answers(found: &Rows) -> Result<HashMap<Key, Answered>, Store
     let rows: Vec<Row> = found.read()?;
     let entry = |row: Row| {
         let key = Key {
-            scope: KeyId(row.scope),
+            scope: Owner(row.scope),
             value: row.key,
         };
         let status = u16::try_from(row.status).unwrap_or(200);

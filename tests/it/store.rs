@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use postern::domain::address::Address;
-use postern::domain::agent::{Agent, AgentRef, ApiKey, Role};
+use postern::domain::agent::{Agent, AgentRef, ApiKey, Role, Via};
 use postern::domain::clock::Timestamp;
 use postern::domain::conversation::{Contact, ContactAddress, Conversation, Issue, IssueState};
 use postern::domain::delivery::{Delivery, DeliveryState};
@@ -315,7 +315,7 @@ both! {
         let store = open(&db).await;
         let ada = Agent { id: AgentId::new(), name: "Ada".to_owned(), email: Some("ada@example.com".to_owned()), role: Role::Agent, created_at: NOW };
         let key = ApiKey { id: KeyId::new(), name: "k".to_owned(), role: Role::Observer, agent: ada.to_ref(), created_at: NOW, revoked_at: None };
-        let once = Key { scope: key.id, value: "a'b".to_owned() };
+        let once = Key { scope: Via::Key(key.id).into(), value: "a'b".to_owned() };
         let answered = Answered { fingerprint: "f".to_owned(), status: 202, response: "{\"x\":\"é\"}".to_owned() };
         let pair = ("+1".to_owned(), "+2".to_owned());
         let (a, k, o, w, p) = (ada.clone(), key.clone(), once.clone(), answered.clone(), pair.clone());

@@ -29,6 +29,7 @@ pub mod outcome;
 pub mod quarantine;
 pub mod receive;
 pub mod report;
+pub mod search;
 pub mod status;
 pub mod submit;
 pub mod threads;

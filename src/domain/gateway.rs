@@ -75,6 +75,16 @@ pub enum ChannelKind {
     Email,
 }
 
+impl ChannelKind {
+    /// The name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sms => "sms",
+            Self::Email => "email",
+        }
+    }
+}
+
 /// How fast a gateway may send.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Rate {

@@ -28,6 +28,7 @@ mod profiles;
 mod provider_faults;
 mod receive;
 mod reports;
+mod search;
 mod segments;
 mod send;
 mod simulator;

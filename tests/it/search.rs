@@ -1,0 +1,3 @@
+//! Finding: the language of queries, the index behind it, the API in front.
+
+mod language;

@@ -31,6 +31,7 @@ mod machine;
 mod mailbox;
 mod mailout;
 mod measure;
+mod peer;
 mod provider;
 mod requests;
 mod rounds;

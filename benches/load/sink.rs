@@ -1,107 +1,51 @@
 //! A mail server that takes every mail at once and forgets it, and a bare client of it.
 
 use std::collections::HashSet;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Builder, Runtime};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+
+use crate::peer::{Peer, lock};
 
 const OFFERS: &str =
     "250-sink.example.org\r\n250-PIPELINING\r\n250-SIZE 50000000\r\n250 8BITMIME\r\n";
 
-/// A server on a thread of its own; gone when dropped.
-pub struct Sink {
-    /// Where it listens.
-    pub address: SocketAddr,
-    taken: Arc<Mutex<Taken>>,
-    gate: watch::Sender<bool>,
-    runtime: Option<Runtime>,
-}
+/// The server.
+pub type Sink = Peer<Taken>;
 
+/// What it took.
 #[derive(Default)]
-struct Taken {
+pub struct Taken {
     mails: usize,
     recipients: HashSet<String>,
     last: Vec<u8>,
 }
 
 impl Sink {
-    /// Starts it; it answers at once.
+    /// Starts it; it answers at once, and waits before the envelope of a mail.
     pub fn start() -> anyhow::Result<Self> {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let (gate, held) = watch::channel(true);
-        let taken = Arc::default();
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()?;
-        runtime.spawn(serve(listener, Arc::clone(&taken), held));
-        Ok(Self {
-            address,
-            taken,
-            gate,
-            runtime: Some(runtime),
-        })
-    }
-
-    /// Keeps every mail waiting before its envelope from now on. The daemon's patience is a minute.
-    pub fn hold(&self) {
-        self.gate.send_replace(false);
-    }
-
-    /// Goes on with those that wait, and with every mail from now on.
-    pub fn release(&self) {
-        self.gate.send_replace(true);
+        Self::serving(answer)
     }
 
     /// How many mails it took since the counts were taken.
     pub fn count(&self) -> usize {
-        lock(&self.taken).mails
+        self.taken().mails
     }
 
     /// How many mails it took since the last time, and for how many people.
     pub fn take_counts(&self) -> (usize, usize) {
-        let mut taken = lock(&self.taken);
+        let mut taken = self.taken();
         let people = std::mem::take(&mut taken.recipients).len();
         (std::mem::take(&mut taken.mails), people)
     }
 
     /// The last mail as it came over the wire, with the lone dot.
     pub fn last(&self) -> Vec<u8> {
-        lock(&self.taken).last.clone()
-    }
-}
-
-impl Drop for Sink {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-async fn serve(
-    listener: std::net::TcpListener,
-    taken: Arc<Mutex<Taken>>,
-    gate: watch::Receiver<bool>,
-) -> std::io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        connections.spawn(answer(stream, Arc::clone(&taken), gate.clone()));
+        self.taken().last.clone()
     }
 }
 

@@ -9,9 +9,11 @@ mod fault;
 mod gateway;
 mod log;
 mod mail;
+mod pace;
 mod secret;
 mod section;
 mod server;
+mod settings;
 
 use std::path::{Path, PathBuf};
 
@@ -40,8 +42,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("profiles", PROFILES_KEYS),
     ("log", log::KEYS),
     ("gateway", gateway::KEYS),
-    ("gateway.rate", gateway::RATE_KEYS),
-    ("gateway.retry", gateway::RETRY_KEYS),
+    ("gateway.rate", pace::RATE_KEYS),
+    ("gateway.retry", pace::RETRY_KEYS),
     ("gateway.mail", mail::KEYS),
     ("gateway.imap", mail::IMAP_KEYS),
     ("gateway.imap.oauth2", mail::OAUTH2_KEYS),

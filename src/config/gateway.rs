@@ -1,18 +1,14 @@
 //! `[[gateway]]`: one table per identity that the daemon sends from and is written to at.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use toml::de::DeValue;
-
 use super::fault::Faults;
-use super::section::{Section, wrong_type};
-use super::{country, mail, secret, server};
+use super::section::Section;
+use super::{country, mail, pace, server, settings};
 use crate::domain::address::Address;
 use crate::domain::gateway::{
-    AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate,
-    RetrySchedule, Setting,
+    AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown,
 };
 
 pub(super) const KEYS: &[&str] = &[
@@ -38,15 +34,6 @@ pub(super) const KEYS: &[&str] = &[
     "imap",
     "smtp",
 ];
-pub(super) const RATE_KEYS: &[&str] = &["segments_per_second", "messages_per_second", "burst"];
-pub(super) const RETRY_KEYS: &[&str] = &["first", "max"];
-
-/// One segment an hour; what is slower does not get anywhere.
-const SLOWEST: f64 = 1.0 / 3_600.0;
-/// More than any carrier grants one sender.
-const FASTEST: f64 = 100_000.0;
-const LARGEST_BURST: u32 = 100_000;
-
 /// How long a message is worth sending, when the sender of it did not say.
 const VALID_FOR: Duration = Duration::from_hours(4);
 
@@ -99,12 +86,12 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
     let mail = (is_mail).then(|| mail::read(section, faults));
     let country = country::read(section, faults).unwrap_or_else(|| region.to_owned());
     let address = read_address(section, kind, &country, faults);
-    let rate = read_rate(section, kind, faults);
+    let rate = pace::read_rate(section, kind, faults);
     let after_close = read_after_close(section, faults);
     let courtesy = [("append", Courtesy::Append), ("open", Courtesy::Open)];
     let courtesy = section.word("courtesy", &courtesy, faults);
-    let retry = read_retry(section, kind, faults);
-    let settings = read_settings(section, faults);
+    let retry = pace::read_retry(section, kind, faults);
+    let settings = settings::read_settings(section, faults);
     let on_unknown = [("hold", OnUnknown::Hold), ("resend", OnUnknown::Resend)];
     let on_unknown = section.word("on_unknown", &on_unknown, faults);
     let smart_encoding = section.flag("smart_encoding", faults);
@@ -255,61 +242,6 @@ fn example(kind: GatewayKind) -> &'static str {
     }
 }
 
-/// What carriers usually grant a sender of the kind.
-fn usual_rate(kind: Option<GatewayKind>) -> Rate {
-    let (segments_per_second, burst) = match kind {
-        Some(GatewayKind::LongCode) | None => (1.0, 1),
-        Some(GatewayKind::TollFree) => (3.0, 3),
-        Some(GatewayKind::ShortCode) => (100.0, 100),
-        Some(GatewayKind::Alphanumeric | GatewayKind::Email) => (10.0, 10),
-    };
-    Rate {
-        segments_per_second,
-        burst,
-    }
-}
-
-fn read_rate(section: &Section<'_>, kind: Option<GatewayKind>, faults: &mut Faults<'_>) -> Rate {
-    let usual = usual_rate(kind);
-    let section = section.section("rate", "rate", RATE_KEYS, faults);
-    let key = match kind {
-        Some(GatewayKind::Email) => "messages_per_second",
-        Some(_) | None => "segments_per_second",
-    };
-    let speed = section.get(key).and_then(|value| {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => (i64::from_str_radix(number.as_str(), number.radix()).ok())
-                .and_then(|number| i32::try_from(number).ok())
-                .map(f64::from),
-            DeValue::Float(number) => number.as_str().parse().ok(),
-            DeValue::String(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Array(_)
-            | DeValue::Table(_) => None,
-        };
-        let fitting = number.filter(|number: &f64| (SLOWEST..=FASTEST).contains(number));
-        if fitting.is_none() {
-            faults.add(
-                &value.span(),
-                format!("{key:?} is not a number from one an hour (0.0003) to 100000"),
-                format!("such as {key} = 1"),
-            );
-        }
-        fitting
-    });
-    for other in ["segments_per_second", "messages_per_second"] {
-        if other != key && section.has(other) {
-            let reason = format!("{other}: this kind of gateway is not counted so");
-            faults.add(&section.span_of(other), reason, format!("write {key}"));
-        }
-    }
-    Rate {
-        segments_per_second: speed.unwrap_or(usual.segments_per_second),
-        burst: (section.count("burst", LARGEST_BURST, faults)).unwrap_or(usual.burst),
-    }
-}
-
 fn read_after_close(section: &Section<'_>, faults: &mut Faults<'_>) -> AfterClose {
     let within = section.duration("reopen_within", faults);
     let words = [
@@ -326,88 +258,4 @@ fn read_after_close(section: &Section<'_>, faults: &mut Faults<'_>) -> AfterClos
         );
     }
     after_close
-}
-
-fn read_retry(
-    section: &Section<'_>,
-    kind: Option<GatewayKind>,
-    faults: &mut Faults<'_>,
-) -> RetrySchedule {
-    let usual = match kind {
-        Some(GatewayKind::Email) => RetrySchedule::MAIL,
-        Some(_) | None => RetrySchedule::default(),
-    };
-    let section = section.section("retry", "retry", RETRY_KEYS, faults);
-    let schedule = RetrySchedule {
-        first: (section.duration("first", faults)).unwrap_or(usual.first),
-        max: (section.duration("max", faults)).unwrap_or(usual.max),
-    };
-    if schedule.first > schedule.max {
-        faults.add(
-            &section.span_of("first"),
-            "first: the first wait is longer than the longest",
-            "make first shorter, or max longer",
-        );
-    }
-    schedule
-}
-
-fn read_settings(section: &Section<'_>, faults: &mut Faults<'_>) -> BTreeMap<String, Setting> {
-    let mut settings = BTreeMap::new();
-    let Some(value) = section.get("settings") else {
-        return settings;
-    };
-    let DeValue::Table(table) = value.get_ref() else {
-        wrong_type(faults, value, "settings", "a table");
-        return settings;
-    };
-    for (key, value) in table {
-        if let Some(setting) = read_setting(key.get_ref(), value, faults) {
-            settings.insert(key.get_ref().clone().into_owned(), setting);
-        }
-    }
-    settings
-}
-
-fn read_setting(
-    key: &str,
-    value: &toml::Spanned<DeValue<'_>>,
-    faults: &mut Faults<'_>,
-) -> Option<Setting> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(Setting::Text(text.clone().into_owned())),
-        DeValue::Boolean(flag) => Some(Setting::Bool(*flag)),
-        DeValue::Table(_) => secret::resolve(value, faults).map(Setting::Text),
-        DeValue::Integer(number) => {
-            let read = i64::from_str_radix(number.as_str(), number.radix());
-            if read.is_err() {
-                faults.add(
-                    &value.span(),
-                    format!("{key:?} is a number beyond 64 bits"),
-                    "write it in quotes",
-                );
-            }
-            read.ok().map(Setting::Integer)
-        }
-        DeValue::Array(items) => {
-            let mut list = Vec::new();
-            for item in items {
-                match item.get_ref() {
-                    DeValue::String(text) => list.push(text.clone().into_owned()),
-                    DeValue::Table(_) => list.extend(secret::resolve(item, faults)),
-                    _ => wrong_type(faults, item, key, "a list of texts"),
-                }
-            }
-            Some(Setting::List(list))
-        }
-        DeValue::Float(_) | DeValue::Datetime(_) => {
-            wrong_type(
-                faults,
-                value,
-                key,
-                "a text, a whole number, true, false or a list of texts",
-            );
-            None
-        }
-    }
 }

@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a socket, a file or a database, and nothing is async.
 //!
 //! - words: [`id`], [`clock`], [`address`], [`network`], [`gateway`], [`mailbox`], [`agent`],
-//!   [`status`], [`failure`]
+//!   [`text`], [`status`], [`failure`]
 //! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`]
@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod mail;
 pub mod mailbox;
 pub mod message;
+mod named;
 pub mod network;
 pub mod outcome;
 pub mod quarantine;
@@ -32,4 +33,5 @@ pub mod report;
 pub mod search;
 pub mod status;
 pub mod submit;
+pub mod text;
 pub mod threads;

@@ -57,6 +57,7 @@ mod script;
 pub mod secret;
 pub mod slice;
 pub mod suppression;
+pub mod timeline;
 mod writer;
 
 pub use script::Script;

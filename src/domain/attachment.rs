@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Timestamp;
 use super::gateway::GatewayName;
 use super::id::{AgentId, AttachmentId, MessageId};
+use super::named::named;
 
 mod enclose;
 mod kind;
@@ -23,36 +24,22 @@ pub const LARGEST_TOTAL: u64 = 25_000_000;
 /// The most files that one message has (T10).
 pub const MOST_FILES: usize = 20;
 
-/// Whether the bytes of an attachment are here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FileState {
-    /// They are.
-    #[default]
-    Stored,
-    /// Not yet: they are still with the provider.
-    Pending,
-    /// They could not be had, and nobody tries any more.
-    Failed,
+named! {
+    /// Whether the bytes of an attachment are here.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum FileState {
+        /// They are.
+        #[default]
+        Stored = "stored",
+        /// Not yet: they are still with the provider.
+        Pending = "pending",
+        /// They could not be had, and nobody tries any more.
+        Failed = "failed",
+    }
 }
 
 impl FileState {
-    /// The name in the API and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stored => "stored",
-            Self::Pending => "pending",
-            Self::Failed => "failed",
-        }
-    }
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Stored, Self::Pending, Self::Failed]
-            .into_iter()
-            .find(|state| state.as_str() == name)
-    }
-
     #[expect(
         clippy::trivially_copy_pass_by_ref,
         reason = "serde hands over a reference"
@@ -153,18 +140,12 @@ impl Attachment {
         }
     }
 
-    /// A file that is with a provider and has to be fetched at once.
-    pub fn pending(
-        message: MessageId,
-        source: Source,
-        name: &str,
-        told: &str,
-        now: Timestamp,
-    ) -> Self {
+    /// A file whose bytes are not here yet and belong to no message so far.
+    pub fn new(name: &str, told: &str, now: Timestamp) -> Self {
         let content_type = told_type(told);
         Self {
             id: AttachmentId::new(),
-            message: Some(message),
+            message: None,
             name: safe_name(name, &content_type),
             content_type,
             sniffed: None,
@@ -174,9 +155,9 @@ impl Attachment {
             sha256: None,
             blob: None,
             state: FileState::Pending,
-            source: Some(source),
+            source: None,
             tries: 0,
-            due_at: Some(now),
+            due_at: None,
             reason: None,
             uploaded_by: None,
             created_at: now,

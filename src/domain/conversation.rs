@@ -7,6 +7,7 @@ use super::agent::AgentRef;
 use super::clock::Timestamp;
 use super::gateway::{AfterClose, GatewayName};
 use super::id::{ContactId, ConversationId, IssueId, MessageId};
+use super::named::named;
 
 /// The longest title that is made of a message's first words, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -54,33 +55,17 @@ pub struct Conversation {
     pub done: bool,
 }
 
-/// Where a period of work stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum IssueState {
-    /// Nobody has it.
-    Unassigned,
-    /// Somebody has it.
-    Assigned,
-    /// It is over.
-    Closed,
-}
-
-impl IssueState {
-    /// The name in the API and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unassigned => "unassigned",
-            Self::Assigned => "assigned",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Unassigned, Self::Assigned, Self::Closed]
-            .into_iter()
-            .find(|state| state.as_str() == name)
+named! {
+    /// Where a period of work stands.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum IssueState {
+        /// Nobody has it.
+        Unassigned = "unassigned",
+        /// Somebody has it.
+        Assigned = "assigned",
+        /// It is over.
+        Closed = "closed",
     }
 }
 

@@ -13,32 +13,18 @@ use super::failure::FailureClass;
 use super::gateway::GatewayName;
 use super::id::{ConversationId, MessageId};
 use super::message::{Message, Note, Priority};
+use super::named::named;
 use super::report::{Known, Timelines};
 use super::status::Status;
 
-/// Whether a message waits or is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// It waits for its turn.
-    Queued,
-    /// The intent is on disk; the call may be under way.
-    Sending,
-}
-
-impl DeliveryState {
-    /// The name in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sending => "sending",
-        }
-    }
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Queued, Self::Sending]
-            .into_iter()
-            .find(|state| state.as_str() == name)
+named! {
+    /// Whether a message waits or is under way.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum DeliveryState {
+        /// It waits for its turn.
+        Queued = "queued",
+        /// The intent is on disk; the call may be under way.
+        Sending = "sending",
     }
 }
 

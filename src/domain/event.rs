@@ -10,78 +10,58 @@ use serde::Serialize;
 use super::agent::AgentRef;
 use super::clock::Timestamp;
 use super::id::{ConversationId, EventId};
+use super::named::named;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What sort of thing happened.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum EventKind { $($(#[$doc])* $name,)* }
-
-        impl EventKind {
-            /// Every kind.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name in the API and in the store.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// A customer wrote.
-    MessageReceived = "message.received",
-    /// A further part of a long message came.
-    MessageChanged = "message.changed",
-    /// A message waits for its turn.
-    MessageQueued = "message.queued",
-    /// A provider took a message.
-    MessageSent = "message.sent",
-    /// A message was delivered.
-    MessageDelivered = "message.delivered",
-    /// A message was read.
-    MessageRead = "message.read",
-    /// A message failed, or came too late.
-    MessageFailed = "message.failed",
-    /// Nobody knows whether a provider took a message.
-    MessageUnconfirmed = "message.unconfirmed",
-    /// A message was withdrawn.
-    MessageCanceled = "message.canceled",
-    /// Somebody wrote, or was written to, for the first time.
-    ConversationCreated = "conversation.created",
-    /// An agent read a conversation.
-    ConversationRead = "conversation.read",
-    /// A period of work began.
-    IssueCreated = "issue.created",
-    /// Somebody has an issue now.
-    IssueAssigned = "issue.assigned",
-    /// Nobody has an issue any more.
-    IssueUnassigned = "issue.unassigned",
-    /// A period of work ended.
-    IssueClosed = "issue.closed",
-    /// A closed issue is open again.
-    IssueReopened = "issue.reopened",
-    /// A person is known now.
-    ContactCreated = "contact.created",
-    /// More is known of a person.
-    ContactChanged = "contact.changed",
-    /// A contact asked not to be texted by a sender.
-    ContactOptedOut = "contact.opted_out",
-    /// A contact may be texted by a sender again.
-    ContactOptedIn = "contact.opted_in",
-    /// A gateway does not send.
-    GatewayDown = "gateway.down",
-    /// A gateway sends again.
-    GatewayUp = "gateway.up",
-    /// Operators should know something about a gateway that works.
-    GatewayNotice = "gateway.notice",
-}
-
-impl EventKind {
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+named! {
+    /// What sort of thing happened.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub enum EventKind {
+        /// A customer wrote.
+        MessageReceived = "message.received",
+        /// A further part of a long message came.
+        MessageChanged = "message.changed",
+        /// A message waits for its turn.
+        MessageQueued = "message.queued",
+        /// A provider took a message.
+        MessageSent = "message.sent",
+        /// A message was delivered.
+        MessageDelivered = "message.delivered",
+        /// A message was read.
+        MessageRead = "message.read",
+        /// A message failed, or came too late.
+        MessageFailed = "message.failed",
+        /// Nobody knows whether a provider took a message.
+        MessageUnconfirmed = "message.unconfirmed",
+        /// A message was withdrawn.
+        MessageCanceled = "message.canceled",
+        /// Somebody wrote, or was written to, for the first time.
+        ConversationCreated = "conversation.created",
+        /// An agent read a conversation.
+        ConversationRead = "conversation.read",
+        /// A period of work began.
+        IssueCreated = "issue.created",
+        /// Somebody has an issue now.
+        IssueAssigned = "issue.assigned",
+        /// Nobody has an issue any more.
+        IssueUnassigned = "issue.unassigned",
+        /// A period of work ended.
+        IssueClosed = "issue.closed",
+        /// A closed issue is open again.
+        IssueReopened = "issue.reopened",
+        /// A person is known now.
+        ContactCreated = "contact.created",
+        /// More is known of a person.
+        ContactChanged = "contact.changed",
+        /// A contact asked not to be texted by a sender.
+        ContactOptedOut = "contact.opted_out",
+        /// A contact may be texted by a sender again.
+        ContactOptedIn = "contact.opted_in",
+        /// A gateway does not send.
+        GatewayDown = "gateway.down",
+        /// A gateway sends again.
+        GatewayUp = "gateway.up",
+        /// Operators should know something about a gateway that works.
+        GatewayNotice = "gateway.notice",
     }
 }
 

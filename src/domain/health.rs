@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Timestamp;
 use super::gateway::GatewayName;
+use super::named::named;
 
 /// How many sends in a row may fail before the gateway as a whole rests.
 const FAILURES: u32 = 5;
@@ -19,34 +20,27 @@ const FIRST_PROBE: Duration = Duration::from_secs(30);
 /// The longest wait before a probe.
 const LAST_PROBE: Duration = Duration::from_mins(10);
 
-/// How a gateway is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HealthState {
-    /// It sends.
-    Up,
-    /// The provider refuses it: credentials, funds, sender. Nothing leaves but a probe.
-    Paused,
-    /// The provider cannot be reached. Nothing leaves but a probe.
-    Down,
+named! {
+    /// How a gateway is.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum HealthState {
+        /// It sends.
+        Up = "up",
+        /// The provider refuses it: credentials, funds, sender. Nothing leaves but a probe.
+        Paused = "paused",
+        /// The provider cannot be reached. Nothing leaves but a probe.
+        Down = "down",
+    }
 }
 
-impl HealthState {
-    /// The name in the API and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Up => "up",
-            Self::Paused => "paused",
-            Self::Down => "down",
-        }
-    }
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Up, Self::Paused, Self::Down]
-            .into_iter()
-            .find(|state| state.as_str() == name)
-    }
+/// What of a gateway its health is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// What it sends by.
+    Sender,
+    /// The mailbox that it reads.
+    Mailbox,
 }
 
 /// What is known of a gateway's health.

@@ -9,32 +9,19 @@ use super::clock::Timestamp;
 use super::failure::Failure;
 use super::gateway::{ChannelKind, GatewayName};
 use super::id::{ConversationId, IssueId, MessageId};
+use super::named::named;
 use super::status::Status;
+use super::text::{Encoding, Replacement};
 
-/// Which way a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// From a customer to us.
-    Inbound,
-    /// From us to a customer.
-    Outbound,
-}
-
-impl Direction {
-    /// The name in the API and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-        }
-    }
-
-    /// The direction of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Inbound, Self::Outbound]
-            .into_iter()
-            .find(|direction| direction.as_str() == name)
+named! {
+    /// Which way a message goes.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Direction {
+        /// From a customer to us.
+        Inbound = "inbound",
+        /// From us to a customer.
+        Outbound = "outbound",
     }
 }
 
@@ -58,15 +45,6 @@ pub enum Priority {
     Interactive,
     /// One of many; it yields to every interactive message.
     Bulk,
-}
-
-/// A character that was replaced so that the text fits GSM-7.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Replacement {
-    /// What was written.
-    pub from: String,
-    /// What is sent.
-    pub to: String,
 }
 
 /// What is rarely there, kept as one JSON object.
@@ -135,7 +113,7 @@ pub struct Message {
     /// Its words, as sent.
     pub text: String,
     /// `gsm7` or `ucs2`.
-    pub encoding: String,
+    pub encoding: Option<Encoding>,
     /// How many parts it costs.
     pub segments: u32,
     /// What is known of it.

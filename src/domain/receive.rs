@@ -16,6 +16,7 @@ use super::id::{ConversationId, MessageId};
 use super::message::{Details, Direction, Message, RawRequest};
 use super::report::Known;
 use super::status::Status;
+use super::text::Encoding;
 use super::threads::Threads;
 
 /// Reference numbers of long messages are few and come again; a part joins no older message.
@@ -71,7 +72,7 @@ pub struct Inbound {
     /// The words.
     pub text: String,
     /// The alphabet that the words need.
-    pub encoding: &'static str,
+    pub encoding: Encoding,
     /// How many segments it took.
     pub segments: u32,
     /// What it says about being texted.
@@ -346,7 +347,7 @@ fn message(
         text: parts
             .as_ref()
             .map_or_else(|| inbound.text.clone(), |parts| join_parts(parts)),
-        encoding: inbound.encoding.to_owned(),
+        encoding: Some(inbound.encoding),
         segments: inbound.segments,
         status: Status::Received,
         failure: None,
@@ -375,7 +376,12 @@ fn attachments(id: MessageId, inbound: &Inbound, now: Timestamp) -> Vec<Attachme
             gateway: inbound.gateway.clone(),
             url: file.url.clone(),
         };
-        Attachment::pending(id, source, &file.name, &file.content_type, now)
+        Attachment {
+            message: Some(id),
+            source: Some(source),
+            due_at: Some(now),
+            ..Attachment::new(&file.name, &file.content_type, now)
+        }
     };
     inbound.files.iter().map(pending).collect()
 }

@@ -15,9 +15,10 @@ use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
 use super::id::{AttachmentId, ConversationId, MessageId};
 use super::idempotency::{Answered, Key};
-use super::message::{Details, Direction, Message, Priority, Replacement, StatusEvent};
+use super::message::{Details, Direction, Message, Priority, StatusEvent};
 use super::report::status_event;
 use super::status::Status;
+use super::text::{Encoding, Replacement};
 use super::threads::Threads;
 
 pub use mail::NewMail;
@@ -43,7 +44,7 @@ pub struct Priced {
     /// The text as it will be sent.
     pub text: String,
     /// The alphabet it needs.
-    pub encoding: &'static str,
+    pub encoding: Option<Encoding>,
     /// How many segments it takes.
     pub segments: u32,
     /// Look-alikes that were replaced.
@@ -358,7 +359,7 @@ fn message(
         from: sender.address.value().to_owned(),
         to: submission.to.value().to_owned(),
         text: priced.text,
-        encoding: priced.encoding.to_owned(),
+        encoding: priced.encoding,
         segments: priced.segments,
         status: Status::Queued,
         failure: None,

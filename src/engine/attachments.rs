@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineFault};
 use crate::blob::{BlobFault, Pieces, Piecewise, fresh_key};
-use crate::domain::attachment::{Attachment, FileState, safe_name, sniff, told_type};
-use crate::domain::id::{AgentId, AttachmentId};
+use crate::domain::attachment::{Attachment, FileState, sniff};
+use crate::domain::id::AgentId;
 use crate::domain::idempotency::{Answered, Key};
 use crate::store::{attachment, idempotency};
 
@@ -112,26 +112,12 @@ impl Engine {
         Ok(attachment)
     }
 
+    /// A file whose bytes lie there, or are about to.
     fn new_attachment(&self, name: &str, told: &str, blob: &str) -> Attachment {
-        let content_type = told_type(told);
         Attachment {
-            id: AttachmentId::new(),
-            message: None,
-            name: safe_name(name, &content_type),
-            content_type,
-            sniffed: None,
-            content_id: None,
-            inline: false,
-            size: 0,
-            sha256: None,
             blob: Some(blob.to_owned()),
             state: FileState::Stored,
-            source: None,
-            tries: 0,
-            due_at: None,
-            reason: None,
-            uploaded_by: None,
-            created_at: self.context.clock.now(),
+            ..Attachment::new(name, told, self.context.clock.now())
         }
     }
 

@@ -19,12 +19,12 @@ use crate::domain::delivery::{
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewayName;
-use crate::domain::health::{Health, HealthState};
+use crate::domain::health::{Half, Health, HealthState};
 use crate::domain::id::MessageId;
 use crate::domain::message::Message;
 use crate::domain::outcome::Outcome;
 use crate::domain::report::Timelines;
-use crate::store::{Tx, delivery, gateway, message, slice as load_slice, suppression};
+use crate::store::{Tx, delivery, gateway, message, slice as load_slice, suppression, timeline};
 
 /// How long a lease lasts after it was taken or renewed: how long a gateway rests at most when
 /// its daemon dies.
@@ -155,7 +155,7 @@ impl Engine {
     /// How a gateway is.
     pub async fn health(&self, name: &GatewayName) -> Result<Option<Health>, EngineFault> {
         let mut conn = self.context.store.read().await?;
-        Ok(gateway::find_health(&mut conn, name).await?)
+        Ok(gateway::find_health(&mut conn, Half::Sender, name).await?)
     }
 
     /// Records the intent to send these messages; nothing when the lease is lost.
@@ -233,8 +233,10 @@ fn claim_slice(
             || !suppressed.is_empty()
         {
             let messages = message::load_messages(&mut tx.conn, &ids).await?;
-            timelines =
-                Timelines::new(messages, message::load_timelines(&mut tx.conn, &ids).await?);
+            timelines = Timelines::new(
+                messages,
+                timeline::load_timelines(&mut tx.conn, &ids).await?,
+            );
         }
         let claimed = claim(
             due,
@@ -328,7 +330,7 @@ async fn record_slice(
         {
             continue;
         }
-        gateway::upsert_health(&mut tx.conn, health).await?;
+        gateway::upsert_health(&mut tx.conn, Half::Sender, health).await?;
         let turned = was.map_or(HealthState::Up, |was| was.state) != health.state;
         changes
             .events

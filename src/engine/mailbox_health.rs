@@ -3,7 +3,7 @@
 use super::deliver::health_event;
 use super::{Engine, EngineFault};
 use crate::domain::gateway::GatewayName;
-use crate::domain::health::{Health, HealthState, Sign};
+use crate::domain::health::{Half, Health, HealthState, Sign};
 use crate::store::gateway;
 
 impl Engine {
@@ -17,7 +17,7 @@ impl Engine {
     ) -> Result<HealthState, EngineFault> {
         let now = self.context.clock.now();
         let mut conn = self.context.store.read().await?;
-        let known = gateway::find_mailbox_health(&mut conn, name).await?;
+        let known = gateway::find_health(&mut conn, Half::Mailbox, name).await?;
         drop(conn);
         let before = known
             .clone()
@@ -33,7 +33,7 @@ impl Engine {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    gateway::upsert_mailbox_health(&mut tx.conn, &after).await?;
+                    gateway::upsert_health(&mut tx.conn, Half::Mailbox, &after).await?;
                     if let Some(event) = turned {
                         tx.emit(event);
                     }

@@ -14,7 +14,7 @@ use crate::domain::message::{Direction, Message, Note, Priority, StatusEvent};
 use crate::domain::report::{Timelines, evidence, status_event};
 use crate::domain::status::{Evidence, Status, recipient_status};
 use crate::domain::submit::Once;
-use crate::store::{StoreFault, Tx, delivery, idempotency, message, suppression};
+use crate::store::{StoreFault, Tx, delivery, idempotency, message, suppression, timeline};
 
 use futures_util::future::BoxFuture;
 
@@ -95,7 +95,7 @@ impl Engine {
                     }
                     let pieces = waiting.iter().map(Delivery::piece);
                     let withdrawn: Vec<_> = pieces.map(|piece| known(piece, message)).collect();
-                    let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
+                    let timeline = timeline::load_timelines(&mut tx.conn, &[id]).await?;
                     let mut timelines = Timelines::new(found, timeline);
                     let mut changes = Changes::default();
                     for known in withdrawn {
@@ -147,7 +147,7 @@ fn again(
             let why = "only a failed, expired or unconfirmed message can be sent again";
             return Err(OrderFault::Refused(why.to_owned(), message.status));
         }
-        let timeline = message::load_timelines(&mut tx.conn, &[id]).await?;
+        let timeline = timeline::load_timelines(&mut tx.conn, &[id]).await?;
         let lines = timeline.get(&id).map(Vec::as_slice).unwrap_or_default();
         let parts = unsent(&message, lines);
         let pair = (message.from.clone(), message.to.clone());

@@ -40,7 +40,7 @@ impl Engine {
                 id: message.id,
                 to: Address::Sms(message.to.clone()),
                 text: message.text.clone(),
-                encoding: message.encoding.parse().unwrap_or_default(),
+                encoding: message.encoding.unwrap_or_default(),
                 segments: message.segments,
                 media: files.iter().map(|file| self.media_link(file)).collect(),
                 valid_for: delivery.valid_until.since(message.created_at),

@@ -9,7 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue};
 use crate::domain::delivery::QueueDepth;
 use crate::domain::event::Event;
-use crate::domain::health::Health;
+use crate::domain::health::{Half, Health};
 use crate::domain::id::{
     AgentId, AttachmentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
 };
@@ -20,7 +20,7 @@ use crate::store::conversation::View;
 use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
 use crate::store::{
-    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw,
+    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw, timeline,
 };
 
 /// A message with its timeline.
@@ -137,7 +137,7 @@ impl<'e> Reader<'e> {
         messages: Vec<Message>,
     ) -> Result<Vec<MessageDetails>, EngineFault> {
         let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
-        let mut timelines = message::load_timelines(conn, &ids).await?;
+        let mut timelines = timeline::load_timelines(conn, &ids).await?;
         let details = |message: Message| {
             let timeline = timelines.remove(&message.id).unwrap_or_default();
             let receipt = self.receipt(&message, &timeline);
@@ -256,8 +256,8 @@ impl<'e> Reader<'e> {
             named.collect()
         };
         let mut conn = self.conn().await?;
-        let mut senders = by_name(gateway::list_health(&mut conn).await?);
-        let mut mailboxes = by_name(gateway::list_mailbox_health(&mut conn).await?);
+        let mut senders = by_name(gateway::list_health(&mut conn, Half::Sender).await?);
+        let mut mailboxes = by_name(gateway::list_health(&mut conn, Half::Mailbox).await?);
         let mut lines: Vec<Line> = self.context.lines.values().cloned().collect();
         lines.sort_by(|one, other| one.spec.name.cmp(&other.spec.name));
         let details = |line: Line| GatewayDetails {

@@ -63,7 +63,7 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         from: text.from,
         to: text.to.value().to_owned(),
         sender: spec.address.value().to_owned(),
-        encoding: counted.encoding.as_str(),
+        encoding: counted.encoding,
         segments: text.segments.unwrap_or(counted.segments).max(1),
         text: text.text,
         consent,

@@ -4,7 +4,7 @@ use crate::domain::changes::Changes;
 use crate::domain::message::{Direction, RawRequest};
 use crate::store::{
     StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox, message,
-    raw, reference, suppression,
+    raw, reference, suppression, timeline,
 };
 
 use crate::domain::clock::Timestamp;
@@ -24,7 +24,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     reference::insert_references(conn, Direction::Inbound, &changes.inbound_references).await?;
     reference::replace_references(conn, Direction::Inbound, &changes.groups).await?;
     reference::insert_references(conn, Direction::Outbound, &changes.outbound_references).await?;
-    message::insert_status_events(conn, &changes.status_events).await?;
+    timeline::insert_status_events(conn, &changes.status_events).await?;
     reference::insert_parked(conn, &changes.parked).await?;
     delivery::upsert_deliveries(conn, &changes.deliveries).await?;
     delivery::delete_deliveries(conn, &changes.finished).await?;

@@ -11,7 +11,7 @@ use crate::domain::attachment::Freight;
 use crate::domain::changes::Pair;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, MessageId};
-use crate::domain::message::{Message, Replacement};
+use crate::domain::message::Message;
 use crate::domain::submit::{
     Accepted, Before, Priced, Sender, Senders, Submission, SubmitRefusal, check, choose, submit,
 };
@@ -143,7 +143,7 @@ pub(super) fn senders(
 fn of_mail(text: &str) -> Priced {
     Priced {
         text: text.to_owned(),
-        encoding: "utf-8",
+        encoding: None,
         segments: 1,
         replacements: Vec::new(),
     }
@@ -153,20 +153,16 @@ fn plain(text: &str) -> Priced {
     let counted = sms::segment(text);
     Priced {
         text: text.to_owned(),
-        encoding: counted.encoding.as_str(),
+        encoding: Some(counted.encoding),
         segments: counted.segments,
         replacements: Vec::new(),
     }
 }
 
 fn smartly(text: &str) -> Priced {
-    let (encoded, replaced) = sms::smart_encode(text);
-    let replacement = |one: sms::Replacement| Replacement {
-        from: one.from.to_string(),
-        to: one.to,
-    };
+    let (encoded, replacements) = sms::smart_encode(text);
     Priced {
-        replacements: replaced.into_iter().map(replacement).collect(),
+        replacements,
         ..plain(&encoded)
     }
 }

@@ -3,20 +3,9 @@
 //! Only characters that a reader would not miss are in the table: letters keep their accents, and
 //! a text that needs UCS-2 anyway is left as its author wrote it.
 
-use serde::Serialize;
-
-use super::Encoding;
 use super::alphabet::septets;
 use super::segments::{encoding_of, segment};
-
-/// A character of the text and what was put in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Replacement {
-    /// The character that GSM-7 lacks.
-    pub from: char,
-    /// What stands for it; empty when it was invisible and is left out.
-    pub to: String,
-}
+use super::{Encoding, Replacement};
 
 /// The text with its look-alikes replaced, and each distinct replacement in order of appearance.
 ///

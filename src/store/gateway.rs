@@ -11,7 +11,7 @@ use super::script::Rows;
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
-use crate::domain::health::{Health, HealthState};
+use crate::domain::health::{Half, Health, HealthState};
 
 /// Takes the lease on a gateway, or renews it; the epoch when it is held now, nothing when
 /// another daemon has it.
@@ -112,7 +112,17 @@ impl TryFrom<Row> for Health {
     }
 }
 
-/// Asks what is known of gateways, with whatever goes to the database next.
+/// A statement about the table that holds a half of gateways' health.
+macro_rules! of {
+    ($half:expr, $head:literal, $tail:literal) => {
+        match $half {
+            Half::Sender => concat!($head, "gateway_state", $tail),
+            Half::Mailbox => concat!($head, "mailbox_health", $tail),
+        }
+    };
+}
+
+/// Asks what is known of gateways' senders, with whatever goes to the database next.
 pub(super) fn ask_health(conn: &mut Conn, gateways: &[GatewayName]) {
     macro_rules! head {
         () => {
@@ -136,29 +146,42 @@ pub(super) fn read_health(found: &Rows) -> Result<HashMap<GatewayName, Health>, 
         .collect()
 }
 
-/// What is known of every gateway that ever had trouble.
-pub async fn list_health(conn: &mut Conn) -> Result<Vec<Health>, StoreFault> {
-    let text = "SELECT gateway, state, since, reason, failures, probe_at FROM gateway_state ORDER BY gateway";
+/// What is known of every gateway that ever had trouble with that half of it.
+pub async fn list_health(conn: &mut Conn, half: Half) -> Result<Vec<Health>, StoreFault> {
+    let text = of!(
+        half,
+        "SELECT gateway, state, since, reason, failures, probe_at FROM ",
+        " ORDER BY gateway"
+    );
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).fetch_all(c).await?);
     rows.into_iter().map(Health::try_from).collect()
 }
 
-/// What is known of one gateway.
+/// What is known of that half of one gateway.
 pub async fn find_health(
     conn: &mut Conn,
+    half: Half,
     gateway: &GatewayName,
 ) -> Result<Option<Health>, StoreFault> {
-    ask_health(conn, std::slice::from_ref(gateway));
-    let [found] = conn.answers().await?;
-    Ok(read_health(&found)?.remove(gateway))
+    let text = of!(
+        half,
+        "SELECT gateway, state, since, reason, failures, probe_at FROM ",
+        " WHERE gateway = $1"
+    );
+    let row: Option<Row> =
+        on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
+    row.map(Health::try_from).transpose()
 }
 
-/// Records how a gateway is.
-pub async fn upsert_health(conn: &mut Conn, health: &Health) -> Result<(), StoreFault> {
-    let text = "INSERT INTO gateway_state (gateway, state, since, reason, failures, probe_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+/// Records how that half of a gateway is.
+pub async fn upsert_health(conn: &mut Conn, half: Half, health: &Health) -> Result<(), StoreFault> {
+    let text = of!(
+        half,
+        "INSERT INTO ",
+        " (gateway, state, since, reason, failures, probe_at) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (gateway) DO UPDATE SET state = excluded.state, since = excluded.since,
-            reason = excluded.reason, failures = excluded.failures, probe_at = excluded.probe_at";
+            reason = excluded.reason, failures = excluded.failures, probe_at = excluded.probe_at"
+    );
     on!(conn, c => sqlx::query(text)
         .bind(health.gateway.as_str())
         .bind(health.state.as_str())
@@ -166,42 +189,6 @@ pub async fn upsert_health(conn: &mut Conn, health: &Health) -> Result<(), Store
         .bind(health.reason.as_deref())
         .bind(i64::from(health.failures))
         .bind(health.probe_at.map(|at| at.0))
-        .execute(c).await.map(drop))?;
-    Ok(())
-}
-
-/// What is known of every mailbox that ever had trouble.
-pub async fn list_mailbox_health(conn: &mut Conn) -> Result<Vec<Health>, StoreFault> {
-    let text = "SELECT gateway, state, since, reason, failures, CAST(NULL AS BIGINT) AS probe_at
-        FROM mailbox_health ORDER BY gateway";
-    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).fetch_all(c).await?);
-    rows.into_iter().map(Health::try_from).collect()
-}
-
-/// What is known of one gateway's mailbox.
-pub async fn find_mailbox_health(
-    conn: &mut Conn,
-    gateway: &GatewayName,
-) -> Result<Option<Health>, StoreFault> {
-    let text = "SELECT gateway, state, since, reason, failures, CAST(NULL AS BIGINT) AS probe_at
-        FROM mailbox_health WHERE gateway = $1";
-    let row: Option<Row> =
-        on!(conn, c => sqlx::query_as(text).bind(gateway.as_str()).fetch_optional(c).await?);
-    row.map(Health::try_from).transpose()
-}
-
-/// Records whether a gateway's mailbox can be read.
-pub async fn upsert_mailbox_health(conn: &mut Conn, health: &Health) -> Result<(), StoreFault> {
-    let text = "INSERT INTO mailbox_health (gateway, state, since, reason, failures)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (gateway) DO UPDATE SET state = excluded.state, since = excluded.since,
-            reason = excluded.reason, failures = excluded.failures";
-    on!(conn, c => sqlx::query(text)
-        .bind(health.gateway.as_str())
-        .bind(health.state.as_str())
-        .bind(health.since.0)
-        .bind(health.reason.as_deref())
-        .bind(i64::from(health.failures))
         .execute(c).await.map(drop))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Messages and the timelines of outbound ones.
+//! Messages.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,8 +16,12 @@ use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::{AgentId, ConversationId, IssueId, MessageId};
-use crate::domain::message::{Direction, Message, Note, StatusEvent};
+use crate::domain::message::{Direction, Message};
 use crate::domain::status::Status;
+use crate::domain::text::Encoding;
+
+/// What stands for an encoding where the words are those of a mail.
+const OF_MAIL: &str = "utf-8";
 
 #[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
@@ -64,7 +68,10 @@ impl TryFrom<Row> for Message {
             from: row.sender,
             to: row.recipient,
             text: row.body,
-            encoding: row.encoding,
+            encoding: match row.encoding.as_str() {
+                OF_MAIL => None,
+                name => Some(known(name, Encoding::from_name)?),
+            },
             segments: small(row.segments),
             status: known(&row.status, Status::from_name)?,
             failure: row.failure.as_deref().map(parse).transpose()?,
@@ -97,7 +104,7 @@ impl From<&Message> for Row {
             sender: message.from.clone(),
             recipient: message.to.clone(),
             body: message.text.clone(),
-            encoding: message.encoding.clone(),
+            encoding: (message.encoding.map_or(OF_MAIL, Encoding::as_str)).to_owned(),
             segments: i64::from(message.segments),
             status: message.status.as_str().to_owned(),
             failure: message.failure.as_ref().map(object),
@@ -214,7 +221,7 @@ pub(super) fn read_messages(found: &Rows) -> Result<HashMap<MessageId, Message>,
 }
 
 /// The argument of a statement over ids.
-fn these(ids: &[MessageId]) -> Vec<Argument> {
+pub(super) fn these(ids: &[MessageId]) -> Vec<Argument> {
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     vec![Argument::Text(json(&keys))]
 }
@@ -330,151 +337,6 @@ pub async fn list_messages(
         .bind(i64::from(limit))
         .fetch_all(c).await?);
     rows.into_iter().map(Message::try_from).collect()
-}
-
-#[derive(Serialize, Deserialize, sqlx::FromRow)]
-struct EventRow {
-    message_id: Uuid,
-    n: i64,
-    round: i64,
-    part: i64,
-    parts: i64,
-    status: String,
-    at: i64,
-    code: Option<String>,
-    class: Option<String>,
-    detail: Option<String>,
-    raw_id: Option<Uuid>,
-}
-
-impl TryFrom<EventRow> for StatusEvent {
-    type Error = StoreFault;
-
-    fn try_from(row: EventRow) -> Result<Self, StoreFault> {
-        let class = row.class.as_deref().map(named).transpose()?;
-        let note = Note {
-            class,
-            code: row.code,
-            detail: row.detail,
-        };
-        Ok(Self {
-            message: MessageId(row.message_id),
-            n: small(row.n),
-            round: small(row.round),
-            part: small(row.part),
-            parts: small(row.parts),
-            status: known(&row.status, Status::from_name)?,
-            at: Timestamp(row.at),
-            note: (note != Note::default()).then_some(note),
-            raw: row.raw_id,
-        })
-    }
-}
-
-macro_rules! events {
-    () => {
-        "SELECT message_id, n, round, part, parts, status, at, code, class, detail, raw_id
-         FROM status_event WHERE message_id"
-    };
-}
-
-/// The timelines of messages, each in order.
-pub async fn load_timelines(
-    conn: &mut Conn,
-    ids: &[MessageId],
-) -> Result<HashMap<MessageId, Vec<StatusEvent>>, StoreFault> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    ask_timelines(conn, ids);
-    let [found] = conn.answers().await?;
-    read_timelines(&found)
-}
-
-/// Asks for timelines, with whatever goes to the database next.
-pub(super) fn ask_timelines(conn: &mut Conn, ids: &[MessageId]) {
-    static ASK: LazyLock<Statement> = LazyLock::new(|| {
-        Statement::ask(
-            concat!(events!(), lite_ids!(), " ORDER BY message_id, n"),
-            concat!(events!(), pg_ids!(), " ORDER BY message_id, n"),
-        )
-    });
-    ASK.defer(conn, these(ids));
-}
-
-/// Asks for the timelines of what references mean, with whatever goes to the database next.
-pub(super) fn ask_timelines_of(conn: &mut Conn, direction: Direction, keys: &[Key]) {
-    static ASK: LazyLock<Statement> = LazyLock::new(|| {
-        Statement::ask(
-            concat!(
-                events!(),
-                " IN (SELECT r.message_id",
-                lite_references!(),
-                ") ORDER BY message_id, n"
-            ),
-            concat!(
-                events!(),
-                " = ANY(ARRAY(SELECT r.message_id",
-                pg_references!(),
-                ")) ORDER BY message_id, n"
-            ),
-        )
-    });
-    ASK.defer(conn, references_of(direction, keys));
-}
-
-/// The timelines that were found.
-pub(super) fn read_timelines(
-    found: &Rows,
-) -> Result<HashMap<MessageId, Vec<StatusEvent>>, StoreFault> {
-    let rows: Vec<EventRow> = found.read()?;
-    let mut timelines: HashMap<MessageId, Vec<StatusEvent>> = HashMap::new();
-    for row in rows {
-        let event = StatusEvent::try_from(row)?;
-        timelines.entry(event.message).or_default().push(event);
-    }
-    Ok(timelines)
-}
-
-/// Adds lines to timelines.
-pub async fn insert_status_events(
-    conn: &mut Conn,
-    events: &[StatusEvent],
-) -> Result<(), StoreFault> {
-    static INSERT: LazyLock<Statement> = LazyLock::new(|| {
-        let columns = [
-            ("message_id", Kind::Id),
-            ("n", Kind::Int),
-            ("round", Kind::Int),
-            ("part", Kind::Int),
-            ("parts", Kind::Int),
-            ("status", Kind::Text),
-            ("at", Kind::Int),
-            ("code", Kind::Text),
-            ("class", Kind::Text),
-            ("detail", Kind::Text),
-            ("raw_id", Kind::Id),
-        ];
-        Statement::insert("status_event", &columns, "")
-    });
-    let row = |event: &StatusEvent| EventRow {
-        message_id: event.message.0,
-        n: i64::from(event.n),
-        round: i64::from(event.round),
-        part: i64::from(event.part),
-        parts: i64::from(event.parts),
-        status: event.status.as_str().to_owned(),
-        at: event.at.0,
-        code: event.note.as_ref().and_then(|note| note.code.clone()),
-        class: event
-            .note
-            .as_ref()
-            .and_then(|note| note.class.as_ref().map(name_of)),
-        detail: event.note.as_ref().and_then(|note| note.detail.clone()),
-        raw_id: event.raw,
-    };
-    let rows: Vec<EventRow> = events.iter().map(row).collect();
-    INSERT.run(conn, &rows).await
 }
 
 /// How many messages nobody knows the fate of.

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::reference::Key;
 use super::suppression::Pair;
 use super::{
-    Conn, StoreFault, conversation, delivery, gateway, idempotency, message, reference, suppression,
+    Conn, StoreFault, conversation, delivery, gateway, idempotency, message, reference,
+    suppression, timeline,
 };
 use crate::domain::address::Address;
 use crate::domain::conversation::Thread;
@@ -85,12 +86,12 @@ pub struct Reported {
 pub async fn load_reported(conn: &mut Conn, keys: &[Key]) -> Result<Reported, StoreFault> {
     reference::ask_references(conn, Direction::Outbound, keys);
     message::ask_messages_of(conn, Direction::Outbound, keys);
-    message::ask_timelines_of(conn, Direction::Outbound, keys);
+    timeline::ask_timelines_of(conn, Direction::Outbound, keys);
     let [references, messages, timelines] = conn.answers().await?;
     Ok(Reported {
         references: reference::read_references(&references)?,
         messages: message::read_messages(&messages)?,
-        timelines: message::read_timelines(&timelines)?,
+        timelines: timeline::read_timelines(&timelines)?,
     })
 }
 
@@ -156,7 +157,7 @@ pub async fn load_attempted(
     gateway::ask_health(conn, gateways);
     delivery::ask_deliveries(conn, ids);
     message::ask_messages(conn, ids);
-    message::ask_timelines(conn, ids);
+    timeline::ask_timelines(conn, ids);
     reference::ask_references(conn, Direction::Outbound, keys);
     reference::ask_parked(conn, keys);
     let [
@@ -173,7 +174,7 @@ pub async fn load_attempted(
         health: gateway::read_health(&health)?,
         deliveries: delivery::read_deliveries(&deliveries)?,
         messages: message::read_messages(&messages)?,
-        timelines: message::read_timelines(&timelines)?,
+        timelines: timeline::read_timelines(&timelines)?,
         references: reference::read_references(&references)?,
         parked: reference::read_parked(&parked)?,
     })

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use postern::domain::attachment::{Attachment, Source};
+use postern::domain::attachment::Attachment;
 use postern::domain::clock::Clock;
-use postern::domain::gateway::GatewayName;
-use postern::domain::id::MessageId;
 use serde_json::{Value, json};
 
 use crate::attachments::upload;
@@ -289,12 +287,8 @@ async fn f30_a_file_is_tried_for_a_day() {
 
 #[test]
 fn a_pending_file_has_a_name_that_fits() {
-    let source = Source {
-        gateway: GatewayName::parse("long").unwrap(),
-        url: "https://media.test/1".to_owned(),
-    };
     let now = crate::profiles::wire::now();
-    let file = Attachment::pending(MessageId::new(), source, "", "video/mp4; codecs=x", now);
+    let file = Attachment::new("", "video/mp4; codecs=x", now);
     assert_eq!(
         (file.name.as_str(), file.content_type.as_str()),
         ("file.mp4", "video/mp4")

@@ -11,9 +11,10 @@ use crate::domain::failure::Failure;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, IssueId, MessageId};
 use crate::domain::mail::Mailbox;
-use crate::domain::message::{Direction, Message, Receipt, Replacement, StatusEvent};
+use crate::domain::message::{Direction, Message, Receipt, StatusEvent};
 use crate::domain::status::Status;
 use crate::domain::submit::SubmitRefusal;
+use crate::domain::text::{Encoding, Replacement};
 use crate::engine::{DryRun, MessageDetails};
 
 /// A message, inbound or outbound.
@@ -48,7 +49,7 @@ pub(crate) struct MessageBody {
     text: String,
     /// `gsm7` or `ucs2`; `utf-8`, for a mail.
     #[schema(example = "gsm7")]
-    encoding: String,
+    encoding: &'static str,
     /// How many parts it costs.
     segments: u32,
     /// The files that go with it, in order.
@@ -201,7 +202,7 @@ impl From<MessageDetails> for MessageBody {
             subject: mail.as_ref().map(|mail| mail.subject.clone()),
             recipients,
             text: message.text,
-            encoding: message.encoding,
+            encoding: named(message.encoding),
             segments: message.segments,
             attachments: message
                 .details
@@ -227,6 +228,11 @@ impl From<MessageDetails> for MessageBody {
             created_at: message.created_at,
         }
     }
+}
+
+/// The name of how the words travel; mail is not counted by an alphabet.
+fn named(encoding: Option<Encoding>) -> &'static str {
+    encoding.map_or("utf-8", Encoding::as_str)
 }
 
 fn addresses(mailboxes: &[Mailbox]) -> Vec<String> {
@@ -286,7 +292,7 @@ impl From<DryRun> for DryRunBody {
         Self {
             gateway: run.gateway,
             text: run.priced.text,
-            encoding: run.priced.encoding,
+            encoding: named(run.priced.encoding),
             segments: run.priced.segments,
             replacements: run.priced.replacements,
             blocked_by: run.blocked_by.into_iter().map(block).collect(),

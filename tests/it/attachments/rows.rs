@@ -33,7 +33,6 @@ fn uploaded(by: AgentId, size: u64) -> Attachment {
         url: "https://media.test/1".to_owned(),
     };
     Attachment {
-        message: None,
         sniffed: Some("image/png".to_owned()),
         content_id: Some("logo@example.com".to_owned()),
         inline: true,
@@ -42,10 +41,10 @@ fn uploaded(by: AgentId, size: u64) -> Attachment {
         blob: Some(format!("files/00/{size}")),
         state: FileState::Stored,
         uploaded_by: Some(by),
-        due_at: None,
+        source: Some(source),
         reason: Some("it's \"odd\"".to_owned()),
         tries: 3,
-        ..Attachment::pending(MessageId::new(), source, "Bild ü.png", "image/png", NOW)
+        ..Attachment::new("Bild ü.png", "image/png", NOW)
     }
 }
 

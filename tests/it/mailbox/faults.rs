@@ -16,6 +16,14 @@ async fn start(db: &Db, server: &FakeImap, more: &str) -> TestApp {
     TestApp::start(db, &Setup::bare(db).with(&gateway)).await
 }
 
+/// What could not be had of a mail is said by its message.
+async fn recorded_from_its_headers(app: &TestApp, subject: &str) {
+    let messages = app.api.list("/v1/messages?direction=inbound").await;
+    let found = messages.iter().find(|one| one["subject"] == subject);
+    let found = found.expect("it is a message");
+    assert!(found["mail"]["incomplete"].is_string(), "{found}");
+}
+
 both! {
     async fn f46_i07_connections_that_end_within_a_fetch_lose_and_double_nothing(db: Db) {
         let server = FakeImap::start().await;
@@ -66,9 +74,7 @@ both! {
         }
         let app = start(&db, &server, "").await;
         filed(&app, &["one", "two", "three"]).await;
-        let messages = app.api.list("/v1/messages?direction=inbound").await;
-        let broken = messages.iter().find(|message| message["subject"] == "two").unwrap();
-        assert!(broken["mail"]["incomplete"].is_string(), "{broken}");
+        recorded_from_its_headers(&app, "two").await;
         app.end().await;
     }
 }
@@ -107,12 +113,7 @@ async fn a_mail_above_the_limit_is_recorded_from_its_headers() {
     );
     let app = TestApp::start(&db, &Setup::bare(&db).with(&gateway)).await;
     filed(&app, &["large", "small"]).await;
-    let messages = app.api.list("/v1/messages?direction=inbound").await;
-    let large = messages
-        .iter()
-        .find(|message| message["subject"] == "large")
-        .unwrap();
-    assert!(large["mail"]["incomplete"].is_string(), "{large}");
+    recorded_from_its_headers(&app, "large").await;
     let whole = server
         .commands()
         .into_iter()

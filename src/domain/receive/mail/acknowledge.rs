@@ -117,7 +117,7 @@ impl Deciding<'_> {
             from: answer.sender.value().to_owned(),
             to: letter.from.value().to_owned(),
             text: answer.text.clone(),
-            encoding: "utf-8".to_owned(),
+            encoding: None,
             segments: 1,
             status: Status::Queued,
             failure: None,

@@ -203,7 +203,7 @@ fn message(
         from: writer.unwrap_or_default(),
         to: letter.to.clone(),
         text: letter.text.clone(),
-        encoding: "utf-8".to_owned(),
+        encoding: None,
         segments: 1,
         status: Status::Received,
         failure: None,

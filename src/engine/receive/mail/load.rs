@@ -13,7 +13,7 @@ use crate::domain::receive::mail::{Acknowledged, Before, InboundMail, Letter, ON
 use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
 use crate::engine::{EngineFault, MessageFilter};
-use crate::store::{Conn, conversation, mail, mailbox, message, reference};
+use crate::store::{Conn, conversation, mail, mailbox, message, reference, timeline};
 
 /// How old a mail of ours may be that a bounce means which names none: servers give up within it.
 const RECENT: Duration = Duration::from_hours(5 * 24);
@@ -110,7 +110,7 @@ async fn load_timelines(
         .map(|message| (message.id, message.clone()))
         .collect();
     let ids: Vec<MessageId> = ours.keys().copied().collect();
-    let timelines = message::load_timelines(conn, &ids).await?;
+    let timelines = timeline::load_timelines(conn, &ids).await?;
     Ok(Timelines::new(ours, timelines))
 }
 

@@ -13,7 +13,7 @@ macro_rules! named {
 
         impl $name {
             /// Every value, in the order in which they are declared.
-            pub const ALL: &'static [Self] = &[$(Self::$value,)*];
+            pub const ALL: [Self; [$($text,)*].len()] = [$(Self::$value,)*];
 
             /// The name in the API, in the store and in metrics.
             #[must_use]
@@ -24,7 +24,7 @@ macro_rules! named {
             /// The value of that name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == name)
+                Self::ALL.into_iter().find(|value| value.as_str() == name)
             }
         }
     };

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::domain::clock::Timestamp;
 use crate::engine::Engine;
@@ -75,16 +75,44 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         )
         .route("/v1/attachments/{id}", get(attachments::find))
         .route("/v1/conversations", get(conversations::list))
+        .route("/v1/conversations/counts", get(conversations::count))
         .route("/v1/conversations/{id}", get(conversations::find))
         .route("/v1/conversations/{id}/timeline", get(timeline::list))
         .route("/v1/conversations/{id}/read", post(conversations::read))
         .route("/v1/conversations/{id}/unread", post(conversations::unread))
+        .route(
+            "/v1/conversations/{id}/complete",
+            post(conversations::complete),
+        )
+        .route(
+            "/v1/conversations/{id}/archive",
+            post(conversations::archive),
+        )
+        .route(
+            "/v1/conversations/{id}/unarchive",
+            post(conversations::unarchive),
+        )
+        .route("/v1/conversations/{id}/snooze", post(conversations::snooze))
+        .route(
+            "/v1/conversations/{id}/unsnooze",
+            post(conversations::unsnooze),
+        )
+        .route(
+            "/v1/conversations/{id}/restrict",
+            post(conversations::restrict),
+        )
+        .route(
+            "/v1/conversations/{id}/tags/{tag}",
+            put(conversations::tag).delete(conversations::untag),
+        )
         .route("/v1/issues", get(issues::list))
-        .route("/v1/issues/{id}", get(issues::find))
+        .route("/v1/issues/{id}", get(issues::find).patch(issues::change))
         .route("/v1/issues/{id}/take", post(issues::take))
         .route("/v1/issues/{id}/assign", post(issues::assign))
         .route("/v1/issues/{id}/unassign", post(issues::unassign))
         .route("/v1/issues/{id}/close", post(issues::close))
+        .route("/v1/issues/{id}/resolve", post(issues::resolve))
+        .route("/v1/issues/{id}/reopen", post(issues::reopen))
         .route("/v1/gateways", get(gateways::list))
         .route("/v1/segments", post(segments::count))
         .route("/v1/events", get(events::list))

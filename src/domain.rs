@@ -6,7 +6,8 @@
 //!   [`text`], [`status`], [`failure`]
 //! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
-//!   they share [`threads`] and leave behind [`changes`]
+//!   they share [`threads`] and leave behind [`changes`] and [`tally`]
+//! - what agents do: [`desk`]
 
 pub mod address;
 pub mod agent;
@@ -15,6 +16,7 @@ pub mod changes;
 pub mod clock;
 pub mod conversation;
 pub mod delivery;
+pub mod desk;
 pub mod event;
 pub mod failure;
 pub mod gateway;
@@ -33,5 +35,6 @@ pub mod report;
 pub mod search;
 pub mod status;
 pub mod submit;
+pub mod tally;
 pub mod text;
 pub mod threads;

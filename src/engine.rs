@@ -14,6 +14,7 @@ use url::Url;
 
 use crate::blob::Blobs;
 use crate::channel::Gateway;
+use crate::domain::agent::{Principal, Scope};
 use crate::domain::clock::Clock;
 use crate::domain::gateway::{GatewayName, GatewaySpec};
 use crate::domain::receive::{Inbound, Receipt};
@@ -24,13 +25,14 @@ use crate::mail::token::Signer;
 use crate::store::{Store, StoreFault, secret::find_or_insert_secret};
 
 pub use crate::sms::{Segmentation, segment};
-pub use crate::store::conversation::View;
+pub use crate::store::conversation::Filter as ConversationFilter;
 pub use crate::store::issue::IssueFilter;
 pub use crate::store::message::MessageFilter;
+pub use crate::store::tally::Line as CountLine;
 
 mod attachments;
-mod conversations;
 mod deliver;
+mod desk;
 mod failures;
 mod feed;
 mod housekeeping;
@@ -54,8 +56,9 @@ mod sweep;
 
 pub use attachments::{NewFile, Upload, UploadFault};
 pub use deliver::{Claimed, Lease};
+pub use desk::DeskFault;
 pub use feed::Feed;
-pub use issues::IssueFault;
+pub use issues::{IssueAction, IssueFault};
 pub use keys::{KeyFault, NewKey};
 pub use media::MediaOutcome;
 pub use orders::{OrderFault, Retried};
@@ -229,9 +232,14 @@ impl Engine {
         &self.feed
     }
 
-    /// What can be asked without changing anything.
+    /// What can be asked without changing anything, by the program itself.
     pub fn read(&self) -> Reader<'_> {
-        Reader::new(&self.context)
+        Reader::new(&self.context, Scope::All)
+    }
+
+    /// What somebody can ask without changing anything.
+    pub fn read_as(&self, principal: &Principal) -> Reader<'_> {
+        Reader::new(&self.context, principal.scope.clone())
     }
 
     /// Completes when something may have become due at a gateway.

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod body;
 pub mod client_address;
 pub mod door;
+pub mod etag;
 pub mod fields;
 pub mod idempotency;
 pub mod json;
@@ -20,6 +21,7 @@ pub mod server;
 pub mod strict_json;
 
 pub use door::{Door, guard};
+pub use etag::{IfMatch, Versioned};
 pub use fields::{Fields, Read};
 pub use json::{Action, Json, Nothing};
 pub use path::Id;

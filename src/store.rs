@@ -53,10 +53,14 @@ mod open;
 pub mod raw;
 pub mod reference;
 mod rows;
+mod scope;
 mod script;
 pub mod secret;
 pub mod slice;
 pub mod suppression;
+pub mod tag;
+pub mod tally;
+pub mod team;
 pub mod timeline;
 mod writer;
 

@@ -151,7 +151,7 @@ pub(super) async fn find(
     Id(id): Id<AttachmentId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = api.engine.read().attachment(id).await?;
+    let found = api.engine.read_as(&principal).attachment(id).await?;
     // What was not sent yet is nobody's but its uploader's.
     let seen =
         |one: &Attachment| one.message.is_some() || one.uploaded_by == Some(principal.agent.id);

@@ -1,23 +1,26 @@
-//! Conversations: list, look up, mark as read and unread.
+//! Conversations, as the API shows them.
 
-use axum::Json as Answer;
-use axum::extract::State;
+mod actions;
+mod counts;
+mod list;
+
+pub(super) use actions::{
+    __path_archive, __path_complete, __path_read, __path_restrict, __path_snooze, __path_tag,
+    __path_unarchive, __path_unread, __path_unsnooze, __path_untag, archive, complete, read,
+    restrict, snooze, tag, unarchive, unread, unsnooze, untag,
+};
+pub(super) use counts::{__path_count, count};
+pub(super) use list::{__path_find, __path_list, find, list};
+
 use serde::Serialize;
 
-use super::Api;
-use super::lists::Page;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::ContactAddress;
 use crate::domain::gateway::ChannelKind;
-use crate::domain::id::{ContactId, ConversationId, IssueId, MessageId};
+use crate::domain::id::{AgentId, ContactId, ConversationId, IssueId, MessageId, TeamId};
 use crate::domain::message::{Direction, Message};
 use crate::domain::status::Status;
-use crate::engine::{ConversationDetails, View};
-use crate::http::auth::{Reader, Writer};
-use crate::http::fields::parsed;
-use crate::http::problem::Problem;
-use crate::http::query::PageQuery;
-use crate::http::{Action, Fields, Id, Nothing, Query, Read};
+use crate::engine::ConversationDetails;
 
 /// How much of the newest message a list shows, in characters: two lines of a phone.
 const PREVIEW: usize = 160;
@@ -44,9 +47,20 @@ pub(crate) struct ConversationBody {
     /// The id of the open issue.
     #[schema(value_type = Option<String>)]
     open_issue: Option<IssueId>,
-    /// Its tags; none yet.
+    /// Who has the open issue: an agent's id.
+    #[schema(value_type = Option<String>)]
+    assignee: Option<AgentId>,
+    /// Whose queue the open issue is in: a team's id.
+    #[schema(value_type = Option<String>)]
+    team: Option<TeamId>,
+    /// Its tags.
     tags: Vec<String>,
-    /// Until when it sleeps; it never does yet.
+    /// A message to the contact failed, and nobody has seen to that yet.
+    failed: bool,
+    /// The only team that sees it: its id.
+    #[schema(value_type = Option<String>)]
+    private_to: Option<TeamId>,
+    /// Until when it sleeps.
     #[schema(value_type = Option<String>, format = DateTime)]
     snoozed_until: Option<Timestamp>,
     /// Taken out of the inbox.
@@ -139,128 +153,14 @@ impl From<ConversationDetails> for ConversationBody {
             last_message_at: conversation.last_message_at,
             unread: conversation.unread,
             open_issue: details.open_issue.map(|issue| issue.id),
-            tags: Vec::new(),
-            snoozed_until: None,
+            assignee: conversation.work.and_then(|work| work.assignee),
+            team: conversation.work.and_then(|work| work.team),
+            tags: details.tags.into_iter().map(|tag| tag.name).collect(),
+            failed: conversation.failed,
+            private_to: conversation.private_to,
+            snoozed_until: conversation.snoozed_until,
             archived: conversation.archived,
             done: conversation.done,
         }
     }
-}
-
-/// Which conversations to list.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Listing {
-    /// `inbox` (what waits) or `all`.
-    #[param(value_type = Option<String>, default = "inbox", pattern = "^(inbox|all)$")]
-    view: View,
-    /// Only those with the contact of this id.
-    #[param(value_type = Option<String>, pattern = "^con_[0-9a-hjkmnp-tv-z]{26}$")]
-    contact: Option<ContactId>,
-    /// How many at most.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
-    limit: u32,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl Read for Listing {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let view = fields.optional("view", parsed("inbox or all; other views come later", view));
-        let contact = fields.optional("contact", parsed("a contact's id", |id| id.parse().ok()));
-        for name in ["tag", "gateway", "assignee", "q"] {
-            fields.not_yet(name);
-        }
-        let PageQuery { limit, cursor } = PageQuery::take(fields);
-        Some(Self {
-            view: view.unwrap_or(View::Inbox),
-            contact,
-            limit,
-            cursor,
-        })
-    }
-}
-
-fn view(name: &str) -> Option<View> {
-    match name {
-        "inbox" => Some(View::Inbox),
-        "all" => Some(View::All),
-        _ => None,
-    }
-}
-
-/// Lists conversations, the one with the newest message first.
-#[utoipa::path(
-    get, path = "/v1/conversations", operation_id = "listConversations", tag = "conversations",
-    params(Listing),
-    responses((status = 200, description = "A page of conversations", body = Page<ConversationBody>))
-)]
-pub(super) async fn list(
-    State(api): State<Api>,
-    _: Reader,
-    Query(query): Query<Listing>,
-) -> Result<Answer<Page<ConversationBody>>, Problem> {
-    let page = PageQuery {
-        limit: query.limit,
-        cursor: query.cursor,
-    };
-    let found = api
-        .engine
-        .read()
-        .conversations(query.view, query.contact, page.place()?, page.one_more())
-        .await?;
-    let cursor = |details: &ConversationDetails| details.conversation.last_message.to_string();
-    Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
-}
-
-/// Finds a conversation.
-#[utoipa::path(
-    get, path = "/v1/conversations/{id}", operation_id = "getConversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation's id")),
-    responses((status = 200, description = "The conversation", body = ConversationBody))
-)]
-pub(super) async fn find(
-    State(api): State<Api>,
-    _: Reader,
-    Id(id): Id<ConversationId>,
-) -> Result<Answer<ConversationBody>, Problem> {
-    found(&api, id).await
-}
-
-async fn found(api: &Api, id: ConversationId) -> Result<Answer<ConversationBody>, Problem> {
-    let details = api.engine.read().conversation(id).await?;
-    let details = details.ok_or_else(|| Problem::not_found("conversation"))?;
-    Ok(Answer(details.into()))
-}
-
-/// Marks every message of a conversation as read.
-#[utoipa::path(
-    post, path = "/v1/conversations/{id}/read", operation_id = "readConversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation's id")),
-    responses((status = 200, description = "The conversation, read", body = ConversationBody))
-)]
-pub(super) async fn read(
-    State(api): State<Api>,
-    Writer(principal): Writer,
-    Id(id): Id<ConversationId>,
-    _: Action<Nothing>,
-) -> Result<Answer<ConversationBody>, Problem> {
-    api.engine.read_conversation(id, &principal).await?;
-    found(&api, id).await
-}
-
-/// Keeps a conversation in sight, as if its newest message had not been read.
-#[utoipa::path(
-    post, path = "/v1/conversations/{id}/unread", operation_id = "unreadConversation", tag = "conversations",
-    params(("id" = String, Path, description = "The conversation's id")),
-    responses((status = 200, description = "The conversation, unread", body = ConversationBody))
-)]
-pub(super) async fn unread(
-    State(api): State<Api>,
-    _: Writer,
-    Id(id): Id<ConversationId>,
-    _: Action<Nothing>,
-) -> Result<Answer<ConversationBody>, Problem> {
-    api.engine.unread_conversation(id).await?;
-    found(&api, id).await
 }

@@ -109,11 +109,12 @@ impl Read for Listing {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Query(query): Query<Listing>,
 ) -> Result<Answer<EventPage>, Problem> {
     let found = api.engine.feed().page(query.after, query.limit).await?;
     let next_cursor = found.last().map_or(query.after, |event| event.seq);
+    let found = api.engine.feed().seen(found, &principal.scope).await?;
     Ok(Answer(EventPage {
         data: found.iter().map(EventBody::of).collect(),
         next_cursor,

@@ -1,21 +1,28 @@
-//! Issues: list, look up, take, assign, close.
+//! Issues: list and look up.
+
+mod actions;
 
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::Serialize;
 
+pub(super) use actions::{
+    __path_assign, __path_change, __path_close, __path_reopen, __path_resolve, __path_take,
+    __path_unassign, assign, change, close, reopen, resolve, take, unassign,
+};
+
 use super::Api;
 use super::lists::Page;
 use super::messages::AgentBody;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Issue, IssueState};
-use crate::domain::id::{AgentId, ConversationId, IssueId};
-use crate::engine::{IssueFault, IssueFilter};
-use crate::http::auth::{Assigner, Reader, Writer};
+use crate::domain::conversation::{Issue, IssueState, TeamRef};
+use crate::domain::id::{AgentId, ConversationId, IssueId, TeamId};
+use crate::engine::IssueFilter;
+use crate::http::auth::Reader;
 use crate::http::fields::parsed;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::Problem;
 use crate::http::query::PageQuery;
-use crate::http::{Action, Fields, Id, Json, Nothing, Query, Read};
+use crate::http::{Fields, Id, Query, Read, Versioned};
 
 /// One period of work in a conversation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -30,7 +37,9 @@ pub(crate) struct IssueBody {
     state: IssueState,
     /// Who has it, or had it when it was closed.
     assignee: Option<AgentBody>,
-    /// The first words of the first message.
+    /// Whose queue it is in.
+    team: Option<TeamBody>,
+    /// The first words of the first message, or what an agent wrote instead.
     title: String,
     /// The id of the conversation.
     #[schema(value_type = String)]
@@ -51,6 +60,26 @@ pub(crate) struct IssueBody {
     closed_by: Option<AgentBody>,
 }
 
+/// A team, beside what it has.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TeamReference)]
+pub(crate) struct TeamBody {
+    /// Its id.
+    #[schema(value_type = String, example = "tem_01kbhm0v4we7gtqz6dm1x1m8p2")]
+    id: TeamId,
+    /// Its name.
+    name: String,
+}
+
+impl From<TeamRef> for TeamBody {
+    fn from(team: TeamRef) -> Self {
+        Self {
+            id: team.id,
+            name: team.name,
+        }
+    }
+}
+
 impl From<Issue> for IssueBody {
     fn from(issue: Issue) -> Self {
         Self {
@@ -58,6 +87,7 @@ impl From<Issue> for IssueBody {
             number: issue.number,
             state: issue.state,
             assignee: issue.assignee.map(AgentBody::from),
+            team: issue.team.map(TeamBody::from),
             title: issue.title,
             conversation: issue.conversation,
             opened_at: issue.opened_at,
@@ -79,6 +109,9 @@ pub(crate) struct Listing {
     /// Only those of the agent with this id, or `me`.
     #[param(value_type = Option<String>, pattern = "^(me|agt_[0-9a-hjkmnp-tv-z]{26})$")]
     assignee: Option<Assignee>,
+    /// Only those in the queue of the team with this id.
+    #[param(value_type = Option<String>, pattern = "^tem_[0-9a-hjkmnp-tv-z]{26}$")]
+    team: Option<TeamId>,
     /// Only those of the conversation with this id.
     #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
@@ -102,6 +135,7 @@ impl Read for Listing {
             parsed("unassigned, assigned or closed", IssueState::from_name),
         );
         let assignee = fields.optional("assignee", parsed("an agent's id, or me", assignee));
+        let team = fields.optional("team", parsed("a team's id", |id| id.parse().ok()));
         let conversation = fields.optional(
             "conversation",
             parsed("a conversation's id", |id| id.parse().ok()),
@@ -110,6 +144,7 @@ impl Read for Listing {
         Some(Self {
             state,
             assignee,
+            team,
             conversation,
             limit,
             cursor,
@@ -145,11 +180,12 @@ pub(super) async fn list(
             Assignee::Me => principal.agent.id,
             Assignee::Agent(id) => id,
         }),
+        team: query.team,
         conversation: query.conversation,
     };
     let found = api
         .engine
-        .read()
+        .read_as(&principal)
         .issues(filter, page.place()?, page.one_more())
         .await?;
     let cursor = |issue: &Issue| issue.id.to_string();
@@ -164,109 +200,10 @@ pub(super) async fn list(
 )]
 pub(super) async fn find(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Id(id): Id<IssueId>,
-) -> Result<Answer<IssueBody>, Problem> {
-    let issue = api.engine.read().issue(id).await?;
+) -> Result<Versioned<IssueBody>, Problem> {
+    let issue = api.engine.read_as(&principal).issue(id).await?;
     let issue = issue.ok_or_else(|| Problem::not_found("issue"))?;
-    Ok(Answer(issue.into()))
-}
-
-/// Takes an unassigned issue; of many at once, one wins.
-#[utoipa::path(
-    post, path = "/v1/issues/{id}/take", operation_id = "takeIssue", tag = "issues",
-    params(("id" = String, Path, description = "The issue's id")),
-    responses((status = 200, description = "The issue, taken", body = IssueBody))
-)]
-pub(super) async fn take(
-    State(api): State<Api>,
-    Assigner(principal): Assigner,
-    Id(id): Id<IssueId>,
-    _: Action<Nothing>,
-) -> Result<Answer<IssueBody>, Problem> {
-    let issue = api.engine.take_issue(id, &principal).await?;
-    Ok(Answer(issue.into()))
-}
-
-/// Whom to give an issue to.
-#[derive(Debug, utoipa::ToSchema)]
-pub(crate) struct Assignment {
-    /// The agent's id.
-    #[schema(value_type = String, example = "agt_01kbhm0v4we7gtqz6dm1x1m8p2", pattern = "^agt_[0-9a-hjkmnp-tv-z]{26}$")]
-    agent: AgentId,
-}
-
-impl Read for Assignment {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let agent = fields.required("agent", parsed("an agent's id", |id| id.parse().ok()));
-        Some(Self { agent: agent? })
-    }
-}
-
-/// Gives an open issue to an agent.
-#[utoipa::path(
-    post, path = "/v1/issues/{id}/assign", operation_id = "assignIssue", tag = "issues",
-    params(("id" = String, Path, description = "The issue's id")),
-    request_body = Assignment,
-    responses((status = 200, description = "The issue, assigned", body = IssueBody))
-)]
-pub(super) async fn assign(
-    State(api): State<Api>,
-    Assigner(principal): Assigner,
-    Id(id): Id<IssueId>,
-    body: Json<Assignment>,
-) -> Result<Answer<IssueBody>, Problem> {
-    let issue = api
-        .engine
-        .assign_issue(id, body.value.agent, &principal)
-        .await?;
-    Ok(Answer(issue.into()))
-}
-
-/// Takes an open issue from whoever has it.
-#[utoipa::path(
-    post, path = "/v1/issues/{id}/unassign", operation_id = "unassignIssue", tag = "issues",
-    params(("id" = String, Path, description = "The issue's id")),
-    responses((status = 200, description = "The issue, unassigned", body = IssueBody))
-)]
-pub(super) async fn unassign(
-    State(api): State<Api>,
-    Assigner(principal): Assigner,
-    Id(id): Id<IssueId>,
-    _: Action<Nothing>,
-) -> Result<Answer<IssueBody>, Problem> {
-    let issue = api.engine.unassign_issue(id, &principal).await?;
-    Ok(Answer(issue.into()))
-}
-
-/// Closes an issue that nobody has, or that the caller has.
-#[utoipa::path(
-    post, path = "/v1/issues/{id}/close", operation_id = "closeIssue", tag = "issues",
-    params(("id" = String, Path, description = "The issue's id")),
-    responses((status = 200, description = "The issue, closed", body = IssueBody))
-)]
-pub(super) async fn close(
-    State(api): State<Api>,
-    Writer(principal): Writer,
-    Id(id): Id<IssueId>,
-    _: Action<Nothing>,
-) -> Result<Answer<IssueBody>, Problem> {
-    let issue = api.engine.close_issue(id, &principal).await?;
-    Ok(Answer(issue.into()))
-}
-
-impl From<IssueFault> for Problem {
-    fn from(fault: IssueFault) -> Self {
-        match fault {
-            IssueFault::Unknown => Self::not_found("issue"),
-            IssueFault::UnknownAgent => Self::field("/agent", "names no agent"),
-            IssueFault::Refused(refusal, issue) => {
-                let owner = issue.assignee.map(AgentBody::from);
-                Self::new(Code::Conflict, refusal.to_string())
-                    .with("state", issue.state)
-                    .with("assignee", owner)
-            }
-            IssueFault::Engine(fault) => fault.into(),
-        }
-    }
+    Ok(Versioned(issue.version, issue.into()))
 }

@@ -103,15 +103,20 @@ fn refused(refusals: &[SubmitRefusal]) -> Problem {
 )]
 pub(super) async fn find(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Id(id): Id<MessageId>,
 ) -> Result<Answer<MessageBody>, Problem> {
-    found(&api, id).await
+    found(&api, id, &principal).await
 }
 
-async fn found(api: &Api, id: MessageId) -> Result<Answer<MessageBody>, Problem> {
-    let details = api.engine.read().message(id).await?;
-    let details = details.ok_or_else(|| Problem::not_found("message"))?;
+/// The message, if it may be seen.
+async fn seen(api: &Api, id: MessageId, by: &Principal) -> Result<MessageDetails, Problem> {
+    let details = api.engine.read_as(by).message(id).await?;
+    details.ok_or_else(|| Problem::not_found("message"))
+}
+
+async fn found(api: &Api, id: MessageId, by: &Principal) -> Result<Answer<MessageBody>, Problem> {
+    let details = seen(api, id, by).await?;
     let html = api.engine.mail_html(&details.message).await?;
     Ok(Answer(MessageBody::whole(details, html)))
 }
@@ -124,13 +129,13 @@ async fn found(api: &Api, id: MessageId) -> Result<Answer<MessageBody>, Problem>
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Query(query): Query<Listing>,
 ) -> Result<Answer<Page<MessageBody>>, Problem> {
     let (filter, page) = query.parts();
     let found = api
         .engine
-        .read()
+        .read_as(&principal)
         .messages(&filter, page.place()?, page.one_more())
         .await?;
     let cursor = |details: &MessageDetails| details.message.id.to_string();
@@ -159,6 +164,7 @@ pub(super) async fn retry(
     let _entered = key
         .map(|key| api.in_flight.enter(principal.via.to_string(), key))
         .transpose()?;
+    seen(&api, id, &principal).await?;
     let json = match api.engine.retry_message(id, &principal, once).await? {
         Retried::Queued(details) => answer::render(&details.message, &details.timeline),
         Retried::Repeated(answered) => answered.response,
@@ -178,8 +184,9 @@ pub(super) async fn cancel(
     Id(id): Id<MessageId>,
     _: Action<Nothing>,
 ) -> Result<Answer<MessageBody>, Problem> {
+    seen(&api, id, &principal).await?;
     api.engine.cancel_message(id, &principal).await?;
-    found(&api, id).await
+    found(&api, id, &principal).await
 }
 
 impl From<OrderFault> for Problem {

@@ -23,9 +23,12 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     paths(
         messages::send, messages::list, messages::find, messages::raw, messages::retry, messages::cancel,
         attachments::create, attachments::find,
-        conversations::list, conversations::find, conversations::read, conversations::unread,
+        conversations::list, conversations::count, conversations::find, conversations::read, conversations::unread,
+        conversations::complete, conversations::archive, conversations::unarchive, conversations::snooze,
+        conversations::unsnooze, conversations::restrict, conversations::tag, conversations::untag,
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
+        issues::resolve, issues::reopen, issues::change,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
         agents::list, agents::find,
@@ -54,7 +57,16 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// What clients send: a field that is not known is refused.
-const REQUESTS: [&str; 4] = ["NewMessage", "Assignment", "KeyRequest", "Text"];
+const REQUESTS: [&str; 8] = [
+    "NewMessage",
+    "Assignment",
+    "KeyRequest",
+    "Text",
+    "Closing",
+    "IssueChange",
+    "Snoozing",
+    "Restriction",
+];
 
 /// What holds for every operation alike: the key, and how errors look.
 struct Common;
@@ -86,6 +98,8 @@ impl Modify for Common {
             for (method, operation) in [
                 (HttpMethod::Get, &mut item.get),
                 (HttpMethod::Post, &mut item.post),
+                (HttpMethod::Put, &mut item.put),
+                (HttpMethod::Patch, &mut item.patch),
                 (HttpMethod::Delete, &mut item.delete),
             ] {
                 if let Some(operation) = operation {
@@ -98,6 +112,7 @@ impl Modify for Common {
 
 fn add_problems(operation: &mut Operation, method: &HttpMethod, has_id: bool) {
     let writes = *method != HttpMethod::Get;
+    let edits = matches!(method, HttpMethod::Put | HttpMethod::Patch);
     let statuses = [
         (400, writes),
         (401, true),
@@ -105,6 +120,7 @@ fn add_problems(operation: &mut Operation, method: &HttpMethod, has_id: bool) {
         (404, has_id),
         (408, writes),
         (409, writes),
+        (412, edits),
         (413, writes),
         (415, writes),
         (422, true),

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Api;
 use super::events::EventBody;
+use crate::domain::agent::Scope;
 use crate::domain::event::Event;
 use crate::engine::Engine;
 use crate::http::auth::Reader;
@@ -59,7 +60,7 @@ impl Read for Nothing {
 )]
 pub(super) async fn follow(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Query(Nothing): Query<Nothing>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -69,6 +70,7 @@ pub(super) async fn follow(
         changes: api.engine.feed().changes(),
         engine: api.engine,
         tasks: api.tasks,
+        scope: principal.scope,
         place: start.place,
         heartbeat: Instant::now() + HEARTBEAT,
     };
@@ -138,6 +140,7 @@ struct Follower {
     engine: Engine,
     tasks: Tasks,
     changes: watch::Receiver<i64>,
+    scope: Scope,
     place: i64,
     heartbeat: Instant,
 }
@@ -164,8 +167,12 @@ impl Follower {
                     return None;
                 }
                 self.place = last.seq;
+                let seen = self.engine.feed().seen(events, &self.scope).await.ok()?;
+                if seen.is_empty() {
+                    continue;
+                }
                 self.heartbeat = Instant::now() + HEARTBEAT;
-                return Some(page(&events));
+                return Some(page(&seen));
             }
             tokio::select! {
                 () = self.tasks.stopped() => return None,

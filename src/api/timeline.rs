@@ -127,7 +127,7 @@ impl FromStr for Place {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Id(id): Id<ConversationId>,
     Query(query): Query<Listing>,
 ) -> Result<Answer<Page<EntryBody>>, Problem> {
@@ -136,14 +136,13 @@ pub(super) async fn list(
         cursor: query.cursor,
     };
     let place: Option<Place> = page.place()?;
-    if api.engine.read().conversation(id).await?.is_none() {
+    let reader = api.engine.read_as(&principal);
+    if reader.conversation(id).await?.is_none() {
         return Err(Problem::not_found("conversation"));
     }
     let before = place.map(|place| Timestamp(place.at.0.saturating_add(1)));
     let passed = place.map_or(0, |place| place.passed);
-    let mut found = api
-        .engine
-        .read()
+    let mut found = reader
         .timeline(id, query.r#type, before, page.one_more() + passed)
         .await?;
     let known = found.iter().take(passed as usize);

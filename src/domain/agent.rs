@@ -4,13 +4,14 @@ mod rights;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use rights::{Permission, Permissions};
 
 use super::clock::Timestamp;
-use super::id::{AgentId, KeyId};
+use super::id::{AgentId, KeyId, TeamId};
 
 /// What somebody may do.
 #[derive(
@@ -120,6 +121,25 @@ impl fmt::Display for Via {
     }
 }
 
+/// Which conversations somebody may see; what is in a conversation is seen with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Every one.
+    All,
+    /// Those that are private to nobody, and those that are private to one of these teams.
+    Teams(Arc<[TeamId]>),
+}
+
+impl Scope {
+    /// Whether a conversation that is private to a team, or to none, may be seen.
+    pub fn sees(&self, private_to: Option<TeamId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Teams(teams) => private_to.is_none_or(|team| teams.contains(&team)),
+        }
+    }
+}
+
 /// Who is asking: the agent, what they may do, and how they came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -134,6 +154,8 @@ pub struct Principal {
     /// What may be done: what the role comes with, what the agent is granted and denied, and no
     /// more than the key's scopes.
     pub permissions: Permissions,
+    /// What may be seen.
+    pub scope: Scope,
 }
 
 impl Principal {

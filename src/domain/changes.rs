@@ -17,6 +17,7 @@ use super::quarantine::Quarantined;
 use super::receive::mail::{RawMail, Taken};
 use super::report::{Known, Parked};
 use super::status::Status;
+use super::tally::Shifts;
 
 /// A provider's id at a gateway.
 pub type Reference = (GatewayName, String);
@@ -33,6 +34,8 @@ pub struct Changes {
     pub names: Vec<(ContactId, String)>,
     /// Conversations, new and changed.
     pub conversations: Vec<Conversation>,
+    /// What that changes in the counts of lists.
+    pub shifts: Shifts,
     /// Issues, new and changed.
     pub issues: Vec<Issue>,
     /// Messages, new and changed.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::agent::AgentRef;
 use super::clock::Timestamp;
+use super::event::EventKind;
 use super::gateway::{AfterClose, GatewayName};
-use super::id::{ContactId, ConversationId, IssueId, MessageId};
+use super::id::{AgentId, ContactId, ConversationId, IssueId, MessageId, TagId, TeamId};
 use super::named::named;
 
 /// The longest title that is made of a message's first words, in characters.
@@ -53,6 +54,144 @@ pub struct Conversation {
     pub archived: bool,
     /// Marked as complete.
     pub done: bool,
+    /// Until when it sleeps, if it does.
+    pub snoozed_until: Option<Timestamp>,
+    /// A message to the contact failed, and nobody has seen to that yet.
+    pub failed: bool,
+    /// The only team that sees it; everybody does where there is none.
+    pub private_to: Option<TeamId>,
+    /// The open issue at a glance.
+    pub work: Option<Work>,
+    /// Its tags, in the order they were put on.
+    pub tags: Vec<TagId>,
+}
+
+/// An open issue as its conversation shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Work {
+    /// Who has it.
+    pub assignee: Option<AgentId>,
+    /// Whose queue it is in.
+    pub team: Option<TeamId>,
+}
+
+impl Work {
+    /// Where the open issue stands.
+    pub fn state(self) -> IssueState {
+        match self.assignee {
+            Some(_) => IssueState::Assigned,
+            None => IssueState::Unassigned,
+        }
+    }
+}
+
+/// The one place where a conversation stands; every list is made of some of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shelf {
+    /// In the inbox with an issue that nobody has.
+    Unassigned,
+    /// In the inbox with an issue that somebody has.
+    Assigned,
+    /// In the inbox without an open issue.
+    Quiet,
+    /// Asleep.
+    Snoozed,
+    /// Complete.
+    Done,
+    /// Taken out of the inbox.
+    Archived,
+}
+
+impl Shelf {
+    /// Every shelf; its place here is its number in the store.
+    pub const ALL: [Self; 6] = [
+        Self::Unassigned,
+        Self::Assigned,
+        Self::Quiet,
+        Self::Snoozed,
+        Self::Done,
+        Self::Archived,
+    ];
+}
+
+impl Conversation {
+    /// A conversation that begins: nothing was said yet.
+    pub fn begin(contact: ContactId, now: Timestamp) -> Self {
+        Self {
+            id: ConversationId::new(),
+            contact,
+            created_at: now,
+            last_message: MessageId(uuid::Uuid::nil()),
+            last_message_at: now,
+            last_gateway: None,
+            unread: 0,
+            archived: false,
+            done: false,
+            snoozed_until: None,
+            failed: false,
+            private_to: None,
+            work: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// Where it stands.
+    pub fn shelf(&self) -> Shelf {
+        if self.snoozed_until.is_some() {
+            Shelf::Snoozed
+        } else if self.archived {
+            Shelf::Archived
+        } else if self.done {
+            Shelf::Done
+        } else {
+            match self.work {
+                Some(Work { assignee: None, .. }) => Shelf::Unassigned,
+                Some(Work {
+                    assignee: Some(_), ..
+                }) => Shelf::Assigned,
+                None => Shelf::Quiet,
+            }
+        }
+    }
+
+    /// Puts it back into the inbox, wherever it stood: somebody wrote.
+    pub fn bring_back(&mut self) {
+        self.archived = false;
+        self.done = false;
+        self.snoozed_until = None;
+    }
+
+    /// Shows what became of its newest issue.
+    pub fn follow(&mut self, issue: &Issue) {
+        self.work = issue.is_open().then(|| Work {
+            assignee: issue.assignee.as_ref().map(|agent| agent.id),
+            team: issue.team.as_ref().map(|team| team.id),
+        });
+    }
+}
+
+/// A word that agents put on conversations, and everybody sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag {
+    /// Its id.
+    pub id: TagId,
+    /// Its name; no two share one.
+    pub name: String,
+    /// How it is shown: a colour as `#rrggbb`.
+    pub colour: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// How often it was changed, from one.
+    pub version: i64,
+}
+
+/// A team as others see it beside what it has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TeamRef {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name at that time.
+    pub name: String,
 }
 
 named! {
@@ -80,6 +219,10 @@ pub struct Issue {
     pub state: IssueState,
     /// Who has it, or had it when it was closed.
     pub assignee: Option<AgentRef>,
+    /// Whose queue it is in.
+    pub team: Option<TeamRef>,
+    /// How often it was changed, from one.
+    pub version: i64,
     /// The first words of the first message.
     pub title: String,
     /// The conversation.
@@ -103,6 +246,15 @@ pub struct Thread {
     pub conversation: Conversation,
     /// The open issue, or else the one that was closed last.
     pub issue: Option<Issue>,
+}
+
+/// On whose behalf an issue is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// One's own.
+    Own,
+    /// That of one who may close what others have.
+    Override,
 }
 
 /// What a change of an issue was refused for.
@@ -140,20 +292,47 @@ impl Issue {
 
     /// Gives an open issue to somebody, whoever has it now.
     pub fn assign(&mut self, agent: &AgentRef) -> Result<(), IssueRefusal> {
-        if !self.is_open() {
-            return Err(IssueRefusal::Closed);
-        }
-        self.state = IssueState::Assigned;
-        self.assignee = Some(agent.clone());
-        Ok(())
+        self.hand_over(Some(agent.clone()), None).map(drop)
     }
 
-    /// Ends the work: only when nobody has it, or the one who asks.
-    pub fn close(&mut self, agent: &AgentRef, now: Timestamp) -> Result<(), IssueRefusal> {
+    /// Gives an open issue to an agent, or puts it into a team's queue, or takes it from whoever has
+    /// it; says what that is called. An agent who gets it out of a queue leaves it in there.
+    pub fn hand_over(
+        &mut self,
+        agent: Option<AgentRef>,
+        team: Option<TeamRef>,
+    ) -> Result<EventKind, IssueRefusal> {
         if !self.is_open() {
             return Err(IssueRefusal::Closed);
         }
-        if let Some(owner) = self.assignee.as_ref().filter(|owner| owner.id != agent.id) {
+        let kind = if agent.is_some() || team.is_some() {
+            EventKind::IssueAssigned
+        } else {
+            EventKind::IssueUnassigned
+        };
+        if agent.is_none() {
+            self.team = team;
+        }
+        self.state = match agent {
+            Some(_) => IssueState::Assigned,
+            None => IssueState::Unassigned,
+        };
+        self.assignee = agent;
+        Ok(kind)
+    }
+
+    /// Ends the work: only when nobody has it, or the one who asks, or one who may override that.
+    pub fn close(
+        &mut self,
+        agent: &AgentRef,
+        authority: Authority,
+        now: Timestamp,
+    ) -> Result<(), IssueRefusal> {
+        if !self.is_open() {
+            return Err(IssueRefusal::Closed);
+        }
+        let other = self.assignee.as_ref().filter(|owner| owner.id != agent.id);
+        if let (Some(owner), Authority::Own) = (other, authority) {
             return Err(IssueRefusal::OwnedBy(owner.clone()));
         }
         self.state = IssueState::Closed;

@@ -38,6 +38,32 @@ named! {
         ConversationCreated = "conversation.created",
         /// An agent read a conversation.
         ConversationRead = "conversation.read",
+        /// An agent keeps a conversation in sight.
+        ConversationUnread = "conversation.unread",
+        /// The work in a conversation is done.
+        ConversationCompleted = "conversation.completed",
+        /// A conversation was taken out of the inbox.
+        ConversationArchived = "conversation.archived",
+        /// A conversation was put back into the inbox.
+        ConversationUnarchived = "conversation.unarchived",
+        /// A conversation sleeps.
+        ConversationSnoozed = "conversation.snoozed",
+        /// A conversation woke.
+        ConversationUnsnoozed = "conversation.unsnoozed",
+        /// A tag was put on a conversation.
+        ConversationTagged = "conversation.tagged",
+        /// A tag was taken off a conversation.
+        ConversationUntagged = "conversation.untagged",
+        /// Who may see a conversation was changed.
+        ConversationRestricted = "conversation.restricted",
+        /// Work on a conversation waits for something; nothing raises this yet.
+        ConversationPending = "conversation.pending",
+        /// A note was put on a conversation.
+        NoteAdded = "note.added",
+        /// A note or a comment was changed.
+        NoteChanged = "note.changed",
+        /// A note or a comment was taken away.
+        NoteDeleted = "note.deleted",
         /// A period of work began.
         IssueCreated = "issue.created",
         /// Somebody has an issue now.
@@ -48,6 +74,30 @@ named! {
         IssueClosed = "issue.closed",
         /// A closed issue is open again.
         IssueReopened = "issue.reopened",
+        /// Somebody commented on an issue; customers never see it.
+        IssueCommented = "issue.commented",
+        /// An issue got another title.
+        IssueChanged = "issue.changed",
+        /// Nobody could be found to have an issue.
+        IssueAssignFailed = "issue.assign_failed",
+        /// A message went to many; nothing raises this yet.
+        BroadcastSent = "broadcast.sent",
+        /// A survey began; nothing raises this yet.
+        SurveyStarted = "survey.started",
+        /// A survey was broken off; nothing raises this yet.
+        SurveyCanceled = "survey.canceled",
+        /// A survey was answered; nothing raises this yet.
+        SurveyCompleted = "survey.completed",
+        /// A survey could not be held; nothing raises this yet.
+        SurveyFailed = "survey.failed",
+        /// A bot answers here now; nothing raises this yet.
+        BotOn = "bot.on",
+        /// No bot answers here any more; nothing raises this yet.
+        BotOff = "bot.off",
+        /// A channel reported something of its own; nothing raises this yet.
+        ChannelEvent = "channel.event",
+        /// A visitor went to another page; nothing raises this yet.
+        PageChanged = "page.changed",
         /// A person is known now.
         ContactCreated = "contact.created",
         /// More is known of a person.
@@ -126,6 +176,21 @@ pub struct EventData<'a> {
     /// Who has the issue now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<&'a AgentRef>,
+    /// Whose queue the issue is in now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<&'a super::conversation::TeamRef>,
+    /// A tag's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<&'a str>,
+    /// A note's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<super::id::NoteId>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What did it, where it was no person: `automation`, `bot`, `time`, `message`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'a str>,
     /// Plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,

@@ -116,6 +116,22 @@ ids! {
     AttachmentId = "att";
     /// Names something that came in and could not be read.
     QuarantineId = "qua";
+    /// Names a team.
+    TeamId = "tem";
+    /// Names a tag.
+    TagId = "tag";
+    /// Names a note or a comment.
+    NoteId = "not";
+    /// Names a quick reply.
+    QuickReplyId = "qrp";
+    /// Names a login session.
+    SessionId = "ses";
+    /// Names a saved view.
+    ViewId = "viw";
+    /// Names an entry of the audit.
+    AuditId = "aud";
+    /// Names a bulk operation.
+    BulkId = "blk";
 }
 
 /// A new id for a request that is kept raw; it is never shown, so it has no text form.

@@ -209,8 +209,7 @@ impl Deciding {
         conversation.last_message_at = now;
         conversation.last_gateway = Some(inbound.gateway.clone());
         conversation.unread += 1;
-        conversation.archived = false;
-        conversation.done = false;
+        conversation.bring_back();
         let (contact, conversation) = (conversation.contact, conversation.id);
         let (filed, _) = threads.file(
             conversation,

@@ -346,8 +346,7 @@ fn message(
     let conversation = threads.find_or_make(&submission.to, None, now, changes);
     conversation.last_message = id;
     conversation.last_message_at = now;
-    conversation.archived = false;
-    conversation.done = false;
+    conversation.bring_back();
     let conversation = conversation.id;
     let issue = before.threads.answered(&submission.to, now);
     let valid_for = submission.valid_for.unwrap_or(sender.valid_for).as_secs();

@@ -1,6 +1,6 @@
 //! The people, conversations and issues that a slice touches, while it is being decided.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::address::Address;
 use super::changes::Changes;
@@ -10,7 +10,7 @@ use super::conversation::{
 };
 use super::event::{EventData, EventKind, NewEvent};
 use super::gateway::AfterClose;
-use super::id::{ContactId, ConversationId, IssueId, MessageId};
+use super::id::{ContactId, ConversationId, IssueId};
 
 /// Conversations with their issues, found by the addresses of their contacts, with what was
 /// changed of them. Several addresses may lead to one conversation.
@@ -19,7 +19,8 @@ pub struct Threads {
     addresses: HashMap<Address, ConversationId>,
     conversations: HashMap<ConversationId, Conversation>,
     issues: HashMap<ConversationId, Issue>,
-    touched: BTreeSet<ConversationId>,
+    /// What was changed, as it was before; nothing, where it began here.
+    touched: BTreeMap<ConversationId, Option<Conversation>>,
     touched_issues: BTreeSet<ConversationId>,
     /// The number of the newest issue.
     pub issue_number: i64,
@@ -32,7 +33,7 @@ impl Threads {
             addresses: HashMap::new(),
             conversations: HashMap::new(),
             issues: HashMap::new(),
-            touched: BTreeSet::new(),
+            touched: BTreeMap::new(),
             touched_issues: BTreeSet::new(),
             issue_number,
         };
@@ -63,7 +64,7 @@ impl Threads {
     /// A conversation that was loaded or made, to be changed.
     pub fn change(&mut self, conversation: ConversationId) -> Option<&mut Conversation> {
         let found = self.conversations.get_mut(&conversation)?;
-        self.touched.insert(conversation);
+        (self.touched.entry(conversation)).or_insert_with(|| Some(found.clone()));
         Some(found)
     }
 
@@ -93,17 +94,7 @@ impl Threads {
             name: name.map(str::to_owned),
             created_at: now,
         };
-        let conversation = Conversation {
-            id: ConversationId::new(),
-            contact: contact.id,
-            created_at: now,
-            last_message: MessageId(uuid::Uuid::nil()),
-            last_message_at: now,
-            last_gateway: None,
-            unread: 0,
-            archived: false,
-            done: false,
-        };
+        let conversation = Conversation::begin(contact.id, now);
         for kind in [EventKind::ContactCreated, EventKind::ConversationCreated] {
             let data = EventData {
                 contact: Some(contact.id),
@@ -121,6 +112,7 @@ impl Threads {
         changes.contacts.push((contact, address.clone()));
         self.addresses.insert(address.clone(), id);
         self.conversations.insert(id, conversation);
+        self.touched.insert(id, None);
         id
     }
 
@@ -150,9 +142,13 @@ impl Threads {
         };
         issue.reopen();
         self.touched_issues.insert(conversation);
-        changes
-            .events
-            .push(issue_event(EventKind::IssueReopened, issue, None, now));
+        changes.events.push(issue_event(
+            EventKind::IssueReopened,
+            issue,
+            None,
+            None,
+            now,
+        ));
     }
 
     /// Files a customer's words under the open issue, or opens one; says which, and what it did.
@@ -179,6 +175,8 @@ impl Threads {
                     number: self.issue_number,
                     state: IssueState::Unassigned,
                     assignee: None,
+                    team: None,
+                    version: 0,
                     title: title(text),
                     conversation,
                     opened_at: now,
@@ -195,7 +193,9 @@ impl Threads {
         };
         if let Some(kind) = event {
             self.touched_issues.insert(conversation);
-            changes.events.push(issue_event(kind, &issue, None, now));
+            changes
+                .events
+                .push(issue_event(kind, &issue, None, None, now));
         }
         let filed = AfterFiling {
             issue: issue.id,
@@ -221,14 +221,23 @@ impl Threads {
 
     /// Moves everything that was changed to where it will be written from.
     pub fn settle(mut self, changes: &mut Changes) {
-        let issues = self.touched_issues.iter();
-        changes
-            .issues
-            .extend(issues.filter_map(|id| self.issues.remove(id)));
-        let conversations = self.touched.iter();
-        changes
-            .conversations
-            .extend(conversations.filter_map(|id| self.conversations.remove(id)));
+        for id in std::mem::take(&mut self.touched_issues) {
+            let Some(mut issue) = self.issues.remove(&id) else {
+                continue;
+            };
+            if let Some(conversation) = self.change(id) {
+                conversation.follow(&issue);
+            }
+            issue.version += 1;
+            changes.issues.push(issue);
+        }
+        for (id, before) in self.touched {
+            let Some(after) = self.conversations.remove(&id) else {
+                continue;
+            };
+            changes.shifts.add(before.as_ref(), Some(&after));
+            changes.conversations.push(after);
+        }
     }
 }
 
@@ -237,6 +246,7 @@ pub fn issue_event(
     kind: EventKind,
     issue: &Issue,
     actor: Option<&super::agent::AgentRef>,
+    reason: Option<&str>,
     now: Timestamp,
 ) -> NewEvent {
     let data = EventData {
@@ -244,6 +254,8 @@ pub fn issue_event(
         number: Some(issue.number),
         status: Some(issue.state.as_str()),
         assignee: issue.assignee.as_ref(),
+        team: issue.team.as_ref(),
+        reason,
         ..EventData::default()
     };
     NewEvent {

@@ -4,7 +4,7 @@
 //! because another daemon wrote it, comes from the database. So a reader misses nothing and sees
 //! nothing twice, however slow it is and however often it starts again.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -12,10 +12,12 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use super::EngineFault;
+use crate::domain::agent::Scope;
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
+use crate::domain::id::ConversationId;
 use crate::lifecycle::Tasks;
-use crate::store::{Store, event};
+use crate::store::{Store, conversation, event};
 
 /// How many events are kept at hand.
 const MEMORY: usize = 8_192;
@@ -75,6 +77,29 @@ impl Feed {
     pub async fn page(&self, seq: i64, limit: u32) -> Result<Vec<Event>, EngineFault> {
         let mut conn = self.store.read().await?;
         Ok(event::list_events(&mut conn, seq, limit).await?)
+    }
+
+    /// Those of some events that may be seen: what is in a conversation is seen with it.
+    pub async fn seen(
+        &self,
+        mut events: Vec<Event>,
+        scope: &Scope,
+    ) -> Result<Vec<Event>, EngineFault> {
+        if *scope == Scope::All {
+            return Ok(events);
+        }
+        let ids: BTreeSet<ConversationId> = events
+            .iter()
+            .filter_map(|event| event.conversation)
+            .collect();
+        let mut conn = self.store.read().await?;
+        let ids: Vec<ConversationId> = ids.into_iter().collect();
+        let private = conversation::load_private(&mut conn, &ids).await?;
+        events.retain(|event| {
+            let team = event.conversation.and_then(|id| private.get(&id));
+            scope.sees(team.copied())
+        });
+        Ok(events)
     }
 
     fn remembered(&self, seq: i64, limit: u32) -> Option<Vec<Event>> {

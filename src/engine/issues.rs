@@ -1,22 +1,31 @@
-//! What agents do with issues: take, assign, unassign, close.
+//! What agents do with issues: take, assign, unassign, close, resolve, reopen, give a title.
 
+use super::desk::store_changed;
 use super::{Engine, EngineFault};
-use crate::domain::agent::{AgentRef, Principal};
-use crate::domain::conversation::{Issue, IssueRefusal, IssueState};
+use crate::domain::agent::{AgentRef, Principal, Scope};
+use crate::domain::clock::Timestamp;
+use crate::domain::conversation::{Authority, Issue, IssueRefusal, TeamRef};
 use crate::domain::event::EventKind;
-use crate::domain::id::{AgentId, IssueId};
+use crate::domain::id::{AgentId, IssueId, TeamId};
 use crate::domain::threads::issue_event;
-use crate::store::{StoreFault, agent, issue};
+use crate::store::conversation::find_conversation;
+use crate::store::{StoreFault, Tx, agent, issue, team};
 
 /// Why an issue was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueFault {
-    /// There is no such issue.
+    /// There is no such issue, or none that may be seen.
     #[error("no issue has this id")]
     Unknown,
     /// There is no such agent.
     #[error("no agent has this id")]
     UnknownAgent,
+    /// There is no such team.
+    #[error("no team has this id")]
+    UnknownTeam,
+    /// Somebody changed it since; with the version that it has now.
+    #[error("the issue was changed since")]
+    Changed(i64),
     /// Its present state forbids it; with the issue as it is.
     #[error("{0}")]
     Refused(IssueRefusal, Box<Issue>),
@@ -32,94 +41,202 @@ impl From<StoreFault> for IssueFault {
 }
 
 /// What is done to an issue.
-#[derive(Debug, Clone)]
-enum Action {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssueAction {
+    /// The one who asks has it, if nobody had it; of many at once, one wins.
     Take,
+    /// An agent has it, whoever had it before.
     Assign(AgentId),
+    /// It is in a team's queue, and nobody has it.
+    AssignTeam(TeamId),
+    /// Nobody has it.
     Unassign,
-    Close,
+    /// It is over: only if nobody has it, or the one who asks, or with the authority to override that.
+    Close(Authority),
+    /// It is over without an answer, and was read: there was nothing to do ("Thanks").
+    Resolve,
+    /// It is open again.
+    Reopen,
+    /// It gets another title, if it was not changed since this version.
+    Rename(String, Option<i64>),
+}
+
+/// Whom an action names, looked up.
+#[derive(Debug, Default)]
+struct Named {
+    agent: Option<AgentRef>,
+    team: Option<TeamRef>,
 }
 
 impl Engine {
-    /// Gives an unassigned issue to the one who asks; of many at once, one wins.
-    pub async fn take_issue(&self, id: IssueId, by: &Principal) -> Result<Issue, IssueFault> {
-        self.change_issue(id, by, Action::Take).await
-    }
-
-    /// Gives an open issue to an agent.
-    pub async fn assign_issue(
+    /// Does something with an issue; it is answered as it is afterwards.
+    pub async fn change_issue(
         &self,
         id: IssueId,
-        to: AgentId,
+        action: IssueAction,
         by: &Principal,
     ) -> Result<Issue, IssueFault> {
-        self.change_issue(id, by, Action::Assign(to)).await
-    }
-
-    /// Takes an open issue from whoever has it.
-    pub async fn unassign_issue(&self, id: IssueId, by: &Principal) -> Result<Issue, IssueFault> {
-        self.change_issue(id, by, Action::Unassign).await
-    }
-
-    /// Ends an issue that nobody has, or the one who asks.
-    pub async fn close_issue(&self, id: IssueId, by: &Principal) -> Result<Issue, IssueFault> {
-        self.change_issue(id, by, Action::Close).await
-    }
-
-    async fn change_issue(
-        &self,
-        id: IssueId,
-        by: &Principal,
-        action: Action,
-    ) -> Result<Issue, IssueFault> {
-        let (by, now) = (by.agent.clone(), self.context.clock.now());
-        self.context
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    let before = issue::find_issue(&mut tx.conn, id)
-                        .await?
-                        .ok_or(IssueFault::Unknown)?;
-                    let assignee = match action {
-                        Action::Assign(to) => {
-                            let agent = agent::find_agent(&mut tx.conn, to).await?;
-                            Some(agent.ok_or(IssueFault::UnknownAgent)?.to_ref())
-                        }
-                        Action::Take | Action::Unassign | Action::Close => None,
-                    };
-                    let mut issue = before.clone();
-                    let kind = apply(&mut issue, &action, assignee.as_ref(), &by, now).map_err(
-                        |refusal| IssueFault::Refused(refusal, Box::new(before.clone())),
-                    )?;
-                    if issue != before {
-                        issue::upsert_issues(&mut tx.conn, std::slice::from_ref(&issue)).await?;
-                        tx.emit(issue_event(kind, &issue, Some(&by), now));
-                    }
-                    Ok(issue)
-                })
-            })
+        let (by, now) = (by.clone(), self.context.clock.now());
+        let store = &self.context.store;
+        store
+            .write(move |tx| Box::pin(async move { perform(tx, id, &action, &by, now).await }))
             .await
     }
 }
 
+/// Does something with one issue, within a unit of work.
+pub(super) async fn perform(
+    tx: &mut Tx,
+    id: IssueId,
+    action: &IssueAction,
+    by: &Principal,
+    now: Timestamp,
+) -> Result<Issue, IssueFault> {
+    let before = issue::find_issue(&mut tx.conn, id, &by.scope)
+        .await?
+        .ok_or(IssueFault::Unknown)?;
+    let named = look_up(tx, action).await?;
+    let mut after = before.clone();
+    let kind = match action {
+        IssueAction::Reopen => reopen(tx, &mut after).await?,
+        IssueAction::Rename(_, Some(version)) if *version != before.version => {
+            return Err(IssueFault::Changed(before.version));
+        }
+        IssueAction::Take
+        | IssueAction::Assign(_)
+        | IssueAction::AssignTeam(_)
+        | IssueAction::Unassign
+        | IssueAction::Close(_)
+        | IssueAction::Resolve
+        | IssueAction::Rename(..) => apply(&mut after, action, named, by, now)
+            .map_err(|refusal| IssueFault::Refused(refusal, Box::new(before.clone())))?,
+    };
+    if after == before {
+        return Ok(after);
+    }
+    let conversation = find_conversation(&mut tx.conn, after.conversation, &Scope::All)
+        .await?
+        .ok_or(IssueFault::Unknown)?;
+    let mut followed = conversation.clone();
+    followed.follow(&after);
+    if kind == EventKind::IssueReopened {
+        followed.bring_back();
+    }
+    if *action == IssueAction::Resolve {
+        followed.unread = 0;
+    }
+    store_changed(&mut tx.conn, &conversation, &followed).await?;
+    store_issue(tx, kind, after, &before, (by, action.reason()), now).await
+}
+
+impl IssueAction {
+    /// What the feed says beside the kind.
+    fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Close(Authority::Override) => Some("override"),
+            Self::Resolve => Some("resolved"),
+            Self::Take
+            | Self::Assign(_)
+            | Self::AssignTeam(_)
+            | Self::Unassign
+            | Self::Close(Authority::Own)
+            | Self::Reopen
+            | Self::Rename(..) => None,
+        }
+    }
+}
+
+/// Closes the open issue of a conversation that is completed.
+pub(super) async fn closed_by(
+    tx: &mut Tx,
+    before: Issue,
+    by: &Principal,
+    now: Timestamp,
+) -> Result<Issue, IssueFault> {
+    let mut after = before.clone();
+    let close = IssueAction::Close(Authority::Own);
+    let kind = apply(&mut after, &close, Named::default(), by, now)
+        .map_err(|refusal| IssueFault::Refused(refusal, Box::new(before.clone())))?;
+    store_issue(tx, kind, after, &before, (by, None), now).await
+}
+
+async fn store_issue(
+    tx: &mut Tx,
+    kind: EventKind,
+    mut after: Issue,
+    before: &Issue,
+    (by, reason): (&Principal, Option<&str>),
+    now: Timestamp,
+) -> Result<Issue, IssueFault> {
+    after.version = before.version + 1;
+    issue::upsert_issues(&mut tx.conn, std::slice::from_ref(&after)).await?;
+    tx.emit(issue_event(kind, &after, Some(&by.agent), reason, now));
+    Ok(after)
+}
+
+async fn look_up(tx: &mut Tx, action: &IssueAction) -> Result<Named, IssueFault> {
+    match action {
+        IssueAction::Assign(to) => {
+            let found = agent::find_agent(&mut tx.conn, *to).await?;
+            let agent = found.ok_or(IssueFault::UnknownAgent)?.to_ref();
+            Ok(Named {
+                agent: Some(agent),
+                team: None,
+            })
+        }
+        IssueAction::AssignTeam(to) => {
+            let found = team::find_team(&mut tx.conn, *to).await?;
+            Ok(Named {
+                agent: None,
+                team: Some(found.ok_or(IssueFault::UnknownTeam)?),
+            })
+        }
+        IssueAction::Take
+        | IssueAction::Unassign
+        | IssueAction::Close(_)
+        | IssueAction::Resolve
+        | IssueAction::Reopen
+        | IssueAction::Rename(..) => Ok(Named::default()),
+    }
+}
+
+/// Opens a closed issue again, if no other one of its conversation is open.
+async fn reopen(tx: &mut Tx, issue: &mut Issue) -> Result<EventKind, IssueFault> {
+    let open = issue::load_open(&mut tx.conn, &[issue.conversation]).await?;
+    if let Some(other) = open.get(&issue.conversation) {
+        return Err(IssueFault::Refused(
+            IssueRefusal::Open,
+            Box::new(other.clone()),
+        ));
+    }
+    issue.reopen();
+    Ok(EventKind::IssueReopened)
+}
+
 fn apply(
     issue: &mut Issue,
-    action: &Action,
-    assignee: Option<&AgentRef>,
-    by: &AgentRef,
-    now: crate::domain::clock::Timestamp,
+    action: &IssueAction,
+    named: Named,
+    by: &Principal,
+    now: Timestamp,
 ) -> Result<EventKind, IssueRefusal> {
-    match (action, assignee) {
-        (Action::Take, _) => issue.take(by).map(|()| EventKind::IssueAssigned),
-        (Action::Assign(_), Some(to)) => issue.assign(to).map(|()| EventKind::IssueAssigned),
-        (Action::Assign(_), None) | (Action::Unassign, _) => {
-            if !issue.is_open() {
-                return Err(IssueRefusal::Closed);
-            }
-            issue.state = IssueState::Unassigned;
-            issue.assignee = None;
-            Ok(EventKind::IssueUnassigned)
+    match action {
+        IssueAction::Take => issue.take(&by.agent).map(|()| EventKind::IssueAssigned),
+        IssueAction::Assign(_) | IssueAction::AssignTeam(_) | IssueAction::Unassign => {
+            issue.hand_over(named.agent, named.team)
         }
-        (Action::Close, _) => issue.close(by, now).map(|()| EventKind::IssueClosed),
+        IssueAction::Close(authority) => {
+            issue.close(&by.agent, *authority, now)?;
+            Ok(EventKind::IssueClosed)
+        }
+        IssueAction::Resolve => {
+            issue.close(&by.agent, Authority::Own, now)?;
+            Ok(EventKind::IssueClosed)
+        }
+        IssueAction::Rename(title, _) => {
+            issue.title.clone_from(title);
+            Ok(EventKind::IssueChanged)
+        }
+        IssueAction::Reopen => Err(IssueRefusal::Open),
     }
 }

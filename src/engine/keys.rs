@@ -8,9 +8,9 @@ use rand::RngExt;
 use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineFault};
-use crate::domain::agent::{Agent, ApiKey, Permissions, Principal, Role, Via};
+use crate::domain::agent::{Agent, ApiKey, Permissions, Principal, Role, Scope, Via};
 use crate::domain::id::{AgentId, KeyId};
-use crate::store::{StoreFault, agent};
+use crate::store::{StoreFault, agent, team};
 
 /// How long a key that was good is taken for good without asking again; a revoked key is refused
 /// everywhere after that (T18: within 2 s).
@@ -113,12 +113,19 @@ impl Engine {
         if key.revoked_at.is_some() {
             return Ok(None);
         }
+        let scope = match key.role {
+            Role::Admin => Scope::All,
+            Role::Agent | Role::Observer => {
+                Scope::Teams(team::list_teams_of(&mut conn, key.agent.id).await?.into())
+            }
+        };
         let principal = Principal {
             via: Via::Key(key.id),
             address: None,
             agent: key.agent,
             role: key.role,
             permissions: Permissions::of(key.role),
+            scope,
         };
         self.keys.remember(hash, principal.clone());
         Ok(Some(principal))

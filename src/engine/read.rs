@@ -3,24 +3,27 @@
 use std::collections::HashMap;
 
 use super::{Context, EngineFault, Line};
-use crate::domain::agent::{Agent, ApiKey};
+use crate::domain::agent::{Agent, ApiKey, Scope};
 use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue};
+use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue, Tag};
 use crate::domain::delivery::QueueDepth;
 use crate::domain::event::Event;
 use crate::domain::health::{Half, Health};
 use crate::domain::id::{
     AgentId, AttachmentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
+    TagId,
 };
 use crate::domain::message::{Message, Receipt, StatusEvent};
 use crate::domain::quarantine::Quarantined;
 use crate::domain::status::Status;
-use crate::store::conversation::View;
+use crate::store::conversation::Filter;
 use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
+use crate::store::tally::Line as CountLine;
 use crate::store::{
-    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw, timeline,
+    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw, tag,
+    tally, timeline,
 };
 
 /// A message with its timeline.
@@ -47,6 +50,8 @@ pub struct ConversationDetails {
     pub last_message: Option<Message>,
     /// The open issue.
     pub open_issue: Option<Issue>,
+    /// Its tags.
+    pub tags: Vec<Tag>,
 }
 
 /// A gateway with how it is.
@@ -89,13 +94,17 @@ impl TimelineEntry {
 }
 
 /// Asks the store.
+///
+/// Whatever is in a conversation is answered as if it were not there, when the scope does not see
+/// the conversation.
 pub struct Reader<'e> {
     context: &'e Context,
+    scope: Scope,
 }
 
 impl<'e> Reader<'e> {
-    pub(super) fn new(context: &'e Context) -> Self {
-        Self { context }
+    pub(super) fn new(context: &'e Context, scope: Scope) -> Self {
+        Self { context, scope }
     }
 
     async fn conn(&self) -> Result<Conn, EngineFault> {
@@ -105,17 +114,42 @@ impl<'e> Reader<'e> {
     /// One message with its timeline.
     pub async fn message(&self, id: MessageId) -> Result<Option<MessageDetails>, EngineFault> {
         let mut conn = self.conn().await?;
-        let found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
+        let mut found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
+        if let Some(message) = &found
+            && !self.sees(&mut conn, message.conversation).await?
+        {
+            found = None;
+        }
         Ok(self
             .with_timelines(&mut conn, found.into_iter().collect())
             .await?
             .pop())
     }
 
+    async fn sees(
+        &self,
+        conn: &mut Conn,
+        conversation: ConversationId,
+    ) -> Result<bool, EngineFault> {
+        if self.scope == Scope::All {
+            return Ok(true);
+        }
+        let found = conversation::find_conversation(conn, conversation, &self.scope).await?;
+        Ok(found.is_some())
+    }
+
     /// One attachment, used or not.
     pub async fn attachment(&self, id: AttachmentId) -> Result<Option<Attachment>, EngineFault> {
         let mut conn = self.conn().await?;
-        Ok(attachment::load_attachments(&mut conn, &[id]).await?.pop())
+        let found = attachment::load_attachments(&mut conn, &[id]).await?.pop();
+        let Some(message) = found.as_ref().and_then(|one| one.message) else {
+            return Ok(found);
+        };
+        drop(conn);
+        Ok(match self.message(message).await? {
+            Some(_) => found,
+            None => None,
+        })
     }
 
     /// Messages with their timelines, the newest first, from before an id.
@@ -127,7 +161,7 @@ impl<'e> Reader<'e> {
     ) -> Result<Vec<MessageDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
-        let found = message::list_messages(&mut conn, filter, before, limit).await?;
+        let found = message::list_messages(&mut conn, filter, &self.scope, before, limit).await?;
         self.with_timelines(&mut conn, found).await
     }
 
@@ -172,7 +206,7 @@ impl<'e> Reader<'e> {
         id: ConversationId,
     ) -> Result<Option<ConversationDetails>, EngineFault> {
         let mut conn = self.conn().await?;
-        let found = conversation::find_conversation(&mut conn, id).await?;
+        let found = conversation::find_conversation(&mut conn, id, &self.scope).await?;
         Ok(with_details(&mut conn, found.into_iter().collect())
             .await?
             .pop())
@@ -181,16 +215,25 @@ impl<'e> Reader<'e> {
     /// Conversations, the one with the newest message first, from before a message.
     pub async fn conversations(
         &self,
-        view: View,
-        contact: Option<ContactId>,
+        filter: &Filter,
         before: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<ConversationDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
         let found =
-            conversation::list_conversations(&mut conn, view, contact, before, limit).await?;
+            conversation::list_conversations(&mut conn, filter, &self.scope, before, limit).await?;
         with_details(&mut conn, found).await
+    }
+
+    /// How many conversations every list holds.
+    pub async fn counts(&self) -> Result<Vec<CountLine>, EngineFault> {
+        Ok(tally::list_counts(&mut self.conn().await?, &self.scope).await?)
+    }
+
+    /// The tag of that name.
+    pub async fn tag(&self, name: &str) -> Result<Option<Tag>, EngineFault> {
+        Ok(tag::find_tag_called(&mut self.conn().await?, name).await?)
     }
 
     /// Messages and events of a conversation in one order, the newest first, from before a time.
@@ -211,7 +254,7 @@ impl<'e> Reader<'e> {
         let messages = match kind {
             TimelineKind::Everything | TimelineKind::Messages => {
                 let newest = MessageId(uuid::Uuid::max());
-                message::list_messages(&mut conn, &filter, newest, limit).await?
+                message::list_messages(&mut conn, &filter, &self.scope, newest, limit).await?
             }
             TimelineKind::Events => Vec::new(),
         };
@@ -235,7 +278,7 @@ impl<'e> Reader<'e> {
 
     /// One issue.
     pub async fn issue(&self, id: IssueId) -> Result<Option<Issue>, EngineFault> {
-        Ok(issue::find_issue(&mut self.conn().await?, id).await?)
+        Ok(issue::find_issue(&mut self.conn().await?, id, &self.scope).await?)
     }
 
     /// Issues, the newest first, from before an id.
@@ -246,7 +289,7 @@ impl<'e> Reader<'e> {
         limit: u32,
     ) -> Result<Vec<Issue>, EngineFault> {
         let before = before.unwrap_or(IssueId(uuid::Uuid::max()));
-        Ok(issue::list_issues(&mut self.conn().await?, filter, before, limit).await?)
+        Ok(issue::list_issues(&mut self.conn().await?, filter, &self.scope, before, limit).await?)
     }
 
     /// Every gateway, by name.
@@ -335,6 +378,12 @@ async fn with_details(
         .collect();
     let mut issues = issue::load_open(conn, &ids).await?;
     let mut messages = message::load_messages(conn, &last).await?;
+    let used: Vec<TagId> = conversations
+        .iter()
+        .flat_map(|one| one.tags.iter().copied())
+        .collect();
+    let tags = tag::load_tags(conn, &used).await?;
+    let tags: HashMap<TagId, Tag> = tags.into_iter().map(|tag| (tag.id, tag)).collect();
     let details = |conversation: Conversation| {
         let (contact, addresses) = contacts.remove(&conversation.contact)?;
         Some(ConversationDetails {
@@ -342,6 +391,9 @@ async fn with_details(
             addresses,
             last_message: messages.remove(&conversation.last_message),
             open_issue: issues.remove(&conversation.id),
+            tags: (conversation.tags.iter())
+                .filter_map(|id| tags.get(id).cloned())
+                .collect(),
             conversation,
         })
     };

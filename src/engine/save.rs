@@ -4,7 +4,7 @@ use crate::domain::changes::Changes;
 use crate::domain::message::{Direction, RawRequest};
 use crate::store::{
     StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox, message,
-    raw, reference, suppression, timeline,
+    raw, reference, suppression, tally, timeline,
 };
 
 use crate::domain::clock::Timestamp;
@@ -18,6 +18,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     conversation::insert_contacts(conn, &changes.contacts).await?;
     let named = conversation::update_names(conn, &changes.names).await?;
     conversation::upsert_conversations(conn, &changes.conversations).await?;
+    tally::add_counts(conn, changes.shifts.settle()).await?;
     issue::upsert_issues(conn, &changes.issues).await?;
     message::upsert_messages(conn, &changes.messages).await?;
     attachment::upsert_attachments(conn, &changes.attachments).await?;

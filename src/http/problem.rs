@@ -82,6 +82,9 @@ codes! {
     /// A request with the same idempotency key is under way.
     InFlight = "idempotency_in_flight", CONFLICT, "The same request is under way",
         "Wait as long as Retry-After says, then repeat the request unchanged to get its answer.";
+    /// The resource is not as the caller saw it.
+    Changed = "changed", PRECONDITION_FAILED, "Somebody changed this meanwhile",
+        "Read the resource again, and send the change with its ETag in If-Match.";
     /// The body is larger than is read.
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, "The body is too large",
         "Send less; the detail says how much is read.";
@@ -126,6 +129,7 @@ impl Code {
             405 => Self::MethodNotAllowed,
             408 => Self::TooSlow,
             409 => Self::Conflict,
+            412 => Self::Changed,
             413 => Self::TooLarge,
             415 => Self::UnsupportedMediaType,
             422 => Self::Invalid,

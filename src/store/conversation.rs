@@ -1,18 +1,25 @@
 //! Contacts, their addresses and their conversations.
 
+mod list;
+
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::rows::{Argument, Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
+use super::scope::{bound, lite_seen, pg_seen};
 use super::script::Rows;
 use super::{Conn, StoreFault, issue};
 use crate::domain::address::Address;
+use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread};
+use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread, Work};
 use crate::domain::gateway::{ChannelKind, GatewayName};
-use crate::domain::id::{ContactId, ConversationId, MessageId};
+use crate::domain::id::{AgentId, ContactId, ConversationId, MessageId, TagId, TeamId};
+
+pub use list::{Filter, list_conversations};
 
 #[derive(Serialize, Deserialize, sqlx::FromRow)]
 struct Row {
@@ -25,6 +32,14 @@ struct Row {
     unread: i64,
     archived: bool,
     done: bool,
+    shelf: i64,
+    snoozed_until: Option<i64>,
+    failed: bool,
+    private_to: Option<Uuid>,
+    issue_state: Option<String>,
+    assignee_id: Option<Uuid>,
+    team_id: Option<Uuid>,
+    tags: Option<String>,
 }
 
 impl From<Row> for Conversation {
@@ -39,8 +54,21 @@ impl From<Row> for Conversation {
             unread: small(row.unread),
             archived: row.archived,
             done: row.done,
+            snoozed_until: row.snoozed_until.map(Timestamp),
+            failed: row.failed,
+            private_to: row.private_to.map(TeamId),
+            work: row.issue_state.map(|_| Work {
+                assignee: row.assignee_id.map(AgentId),
+                team: row.team_id.map(TeamId),
+            }),
+            tags: row.tags.as_deref().map(tags).unwrap_or_default(),
         }
     }
+}
+
+fn tags(json: &str) -> Vec<TagId> {
+    let ids: Vec<Uuid> = serde_json::from_str(json).unwrap_or_default();
+    ids.into_iter().map(TagId).collect()
 }
 
 impl From<&Conversation> for Row {
@@ -58,6 +86,27 @@ impl From<&Conversation> for Row {
             unread: i64::from(conversation.unread),
             archived: conversation.archived,
             done: conversation.done,
+            shelf: conversation.shelf() as i64,
+            snoozed_until: conversation.snoozed_until.map(|at| at.0),
+            failed: conversation.failed,
+            private_to: conversation.private_to.map(|team| team.0),
+            issue_state: conversation
+                .work
+                .map(|work| work.state().as_str().to_owned()),
+            assignee_id: conversation
+                .work
+                .and_then(|work| work.assignee)
+                .map(|id| id.0),
+            team_id: conversation.work.and_then(|work| work.team).map(|id| id.0),
+            tags: (!conversation.tags.is_empty()).then(|| {
+                json(
+                    &conversation
+                        .tags
+                        .iter()
+                        .map(|tag| tag.0)
+                        .collect::<Vec<_>>(),
+                )
+            }),
         }
     }
 }
@@ -65,9 +114,12 @@ impl From<&Conversation> for Row {
 macro_rules! columns {
     () => {
         "c.id, c.contact_id, c.created_at, c.last_message_id, c.last_message_at, c.last_gateway,
-         c.unread, c.archived, c.done"
+         c.unread, c.archived, c.done, c.shelf, c.snoozed_until, c.failed, c.private_to,
+         c.issue_state, c.assignee_id, c.team_id, c.tags"
     };
 }
+
+pub(super) use columns;
 
 /// What is known of the ones behind these addresses, with the open or else the last issue.
 pub async fn load_threads(
@@ -274,66 +326,39 @@ pub async fn upsert_conversations(
             ("unread", Kind::Int),
             ("archived", Kind::Bool),
             ("done", Kind::Bool),
+            ("shelf", Kind::Int),
+            ("snoozed_until", Kind::Int),
+            ("failed", Kind::Bool),
+            ("private_to", Kind::Id),
+            ("issue_state", Kind::Text),
+            ("assignee_id", Kind::Id),
+            ("team_id", Kind::Id),
+            ("tags", Kind::Text),
         ];
         let tail = "ON CONFLICT (id) DO UPDATE SET last_message_id = excluded.last_message_id,
             last_message_at = excluded.last_message_at, last_gateway = excluded.last_gateway,
-            unread = excluded.unread, archived = excluded.archived, done = excluded.done";
+            unread = excluded.unread, archived = excluded.archived, done = excluded.done,
+            shelf = excluded.shelf, snoozed_until = excluded.snoozed_until, failed = excluded.failed,
+            private_to = excluded.private_to, issue_state = excluded.issue_state,
+            assignee_id = excluded.assignee_id, team_id = excluded.team_id, tags = excluded.tags";
         Statement::insert("conversation", &columns, tail)
     });
     let rows: Vec<Row> = conversations.iter().map(Row::from).collect();
     UPSERT.run(conn, &rows).await
 }
 
-/// One conversation.
+/// One conversation, if it may be seen.
 pub async fn find_conversation(
     conn: &mut Conn,
     id: ConversationId,
+    scope: &Scope,
 ) -> Result<Option<Conversation>, StoreFault> {
-    let text = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM conversation c WHERE c.id = $1"
-    );
-    let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND", lite_seen!("$2")),
+        pg: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND", pg_seen!("$2")));
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(id.0).bind(bound(scope)).fetch_optional(c).await?);
     Ok(row.map(Conversation::from))
-}
-
-/// Which conversations a list holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    /// What waits: neither archived nor done.
-    Inbox,
-    /// Everything.
-    All,
-}
-
-/// Conversations, the one with the newest message first, from before a message.
-pub async fn list_conversations(
-    conn: &mut Conn,
-    view: View,
-    contact: Option<ContactId>,
-    before: MessageId,
-    limit: u32,
-) -> Result<Vec<Conversation>, StoreFault> {
-    let text = match (view, contact) {
-        (View::Inbox, None) => concat!("SELECT ", columns!(), " FROM conversation c
-            WHERE c.last_message_id < $1 AND NOT c.archived AND NOT c.done ORDER BY c.last_message_id DESC LIMIT $2"),
-        (View::All, None) => concat!("SELECT ", columns!(), " FROM conversation c
-            WHERE c.last_message_id < $1 ORDER BY c.last_message_id DESC LIMIT $2"),
-        (View::Inbox, Some(_)) => concat!("SELECT ", columns!(), " FROM conversation c
-            WHERE c.contact_id = $3 AND c.last_message_id < $1 AND NOT c.archived AND NOT c.done
-            ORDER BY c.last_message_id DESC LIMIT $2"),
-        (View::All, Some(_)) => concat!("SELECT ", columns!(), " FROM conversation c
-            WHERE c.contact_id = $3 AND c.last_message_id < $1 ORDER BY c.last_message_id DESC LIMIT $2"),
-    };
-    let rows: Vec<Row> = on!(conn, c => {
-        let query = sqlx::query_as(text).bind(before.0).bind(i64::from(limit));
-        match contact {
-            Some(contact) => query.bind(contact.0).fetch_all(c).await?,
-            None => query.fetch_all(c).await?,
-        }
-    });
-    Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
 /// The contacts of a page of conversations, with their addresses.
@@ -382,4 +407,33 @@ pub async fn list_contacts(
         }
     }
     Ok(contacts)
+}
+
+/// Records how far an agent has read a conversation.
+pub async fn upsert_bookmark(
+    conn: &mut Conn,
+    agent: AgentId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), StoreFault> {
+    let text = "INSERT INTO bookmark (agent_id, conversation_id, message_id) VALUES ($1, $2, $3)
+        ON CONFLICT (agent_id, conversation_id) DO UPDATE SET message_id = excluded.message_id";
+    on!(conn, c => sqlx::query(text)
+        .bind(agent.0).bind(conversation.0).bind(message.0).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Those of some conversations that are private, and to which team.
+pub async fn load_private(
+    conn: &mut Conn,
+    ids: &[ConversationId],
+) -> Result<HashMap<ConversationId, TeamId>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT id, private_to FROM conversation WHERE private_to IS NOT NULL AND id", lite_ids!()),
+        pg: concat!("SELECT id, private_to FROM conversation WHERE private_to IS NOT NULL AND id", pg_ids!()));
+    let ids = json(&ids.iter().map(|id| id.0).collect::<Vec<_>>());
+    let rows: Vec<(Uuid, Uuid)> =
+        on!(conn, c => sqlx::query_as(text).bind(ids).fetch_all(c).await?);
+    let pair = |(id, team)| (ConversationId(id), TeamId(team));
+    Ok(rows.into_iter().map(pair).collect())
 }

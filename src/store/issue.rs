@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::rows::{Kind, Statement, json, known, lite_ids, pg_ids};
+use super::scope::{bound, lite_seen, lite_within, pg_seen, pg_within};
 use super::{Conn, StoreFault};
-use crate::domain::agent::AgentRef;
+use crate::domain::agent::{AgentRef, Scope};
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Issue, IssueState};
-use crate::domain::id::{AgentId, ConversationId, IssueId};
+use crate::domain::conversation::{Issue, IssueState, TeamRef};
+use crate::domain::id::{AgentId, ConversationId, IssueId, TeamId};
 
 #[derive(Serialize, sqlx::FromRow)]
 struct Row {
@@ -27,6 +28,9 @@ struct Row {
     closed_at: Option<i64>,
     closed_by_id: Option<Uuid>,
     closed_by_name: Option<String>,
+    team_id: Option<Uuid>,
+    team_name: Option<String>,
+    version: i64,
 }
 
 fn agent(id: Option<Uuid>, name: Option<String>) -> Option<AgentRef> {
@@ -51,6 +55,11 @@ impl TryFrom<Row> for Issue {
             first_response_at: row.first_response_at.map(Timestamp),
             closed_at: row.closed_at.map(Timestamp),
             closed_by: agent(row.closed_by_id, row.closed_by_name),
+            team: row.team_id.zip(row.team_name).map(|(id, name)| TeamRef {
+                id: TeamId(id),
+                name,
+            }),
+            version: row.version,
         })
     }
 }
@@ -70,6 +79,9 @@ impl From<&Issue> for Row {
             closed_at: issue.closed_at.map(|at| at.0),
             closed_by_id: issue.closed_by.as_ref().map(|agent| agent.id.0),
             closed_by_name: issue.closed_by.as_ref().map(|agent| agent.name.clone()),
+            team_id: issue.team.as_ref().map(|team| team.id.0),
+            team_name: issue.team.as_ref().map(|team| team.name.clone()),
+            version: issue.version,
         }
     }
 }
@@ -77,15 +89,16 @@ impl From<&Issue> for Row {
 macro_rules! columns {
     () => {
         "id, number, conversation_id, state, title, assignee_id, assignee_name, opened_at,
-         first_response_at, closed_at, closed_by_id, closed_by_name"
+         first_response_at, closed_at, closed_by_id, closed_by_name, team_id, team_name, version"
     };
 }
 
 /// The columns of an issue that may stand beside its conversation, of a table called `i`.
 macro_rules! beside {
     () => {
-        ", i.id AS issue_id, i.number, i.state, i.title, i.assignee_id, i.assignee_name, i.opened_at,
-          i.first_response_at, i.closed_at, i.closed_by_id, i.closed_by_name"
+        ", i.id AS issue_id, i.number, i.state, i.title, i.assignee_id AS owner_id, i.assignee_name,
+          i.opened_at, i.first_response_at, i.closed_at, i.closed_by_id, i.closed_by_name,
+          i.team_id AS queue_id, i.team_name, i.version"
     };
 }
 
@@ -98,13 +111,16 @@ pub(super) struct Beside {
     number: Option<i64>,
     state: Option<String>,
     title: Option<String>,
-    assignee_id: Option<Uuid>,
+    owner_id: Option<Uuid>,
     assignee_name: Option<String>,
     opened_at: Option<i64>,
     first_response_at: Option<i64>,
     closed_at: Option<i64>,
     closed_by_id: Option<Uuid>,
     closed_by_name: Option<String>,
+    queue_id: Option<Uuid>,
+    team_name: Option<String>,
+    version: Option<i64>,
 }
 
 impl Beside {
@@ -119,13 +135,16 @@ impl Beside {
             conversation_id: conversation.0,
             state,
             title: self.title.unwrap_or_default(),
-            assignee_id: self.assignee_id,
+            assignee_id: self.owner_id,
             assignee_name: self.assignee_name,
             opened_at: self.opened_at.unwrap_or_default(),
             first_response_at: self.first_response_at,
             closed_at: self.closed_at,
             closed_by_id: self.closed_by_id,
             closed_by_name: self.closed_by_name,
+            team_id: self.queue_id,
+            team_name: self.team_name,
+            version: self.version.unwrap_or(1),
         };
         row.try_into().map(Some)
     }
@@ -163,21 +182,32 @@ pub async fn upsert_issues(conn: &mut Conn, issues: &[Issue]) -> Result<(), Stor
             ("closed_at", Kind::Int),
             ("closed_by_id", Kind::Id),
             ("closed_by_name", Kind::Text),
+            ("team_id", Kind::Id),
+            ("team_name", Kind::Text),
+            ("version", Kind::Int),
         ];
         let tail = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, title = excluded.title,
             assignee_id = excluded.assignee_id, assignee_name = excluded.assignee_name,
             first_response_at = excluded.first_response_at, closed_at = excluded.closed_at,
-            closed_by_id = excluded.closed_by_id, closed_by_name = excluded.closed_by_name";
+            closed_by_id = excluded.closed_by_id, closed_by_name = excluded.closed_by_name,
+            team_id = excluded.team_id, team_name = excluded.team_name, version = excluded.version";
         Statement::insert("issue", &columns, tail)
     });
     let rows: Vec<Row> = issues.iter().map(Row::from).collect();
     UPSERT.run(conn, &rows).await
 }
 
-/// One issue.
-pub async fn find_issue(conn: &mut Conn, id: IssueId) -> Result<Option<Issue>, StoreFault> {
-    let text = concat!("SELECT ", columns!(), " FROM issue WHERE id = $1");
-    let row: Option<Row> = on!(conn, c => sqlx::query_as(text).bind(id.0).fetch_optional(c).await?);
+/// One issue, if it may be seen.
+pub async fn find_issue(
+    conn: &mut Conn,
+    id: IssueId,
+    scope: &Scope,
+) -> Result<Option<Issue>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND", lite_within!("i.conversation_id", "$2")),
+        pg: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND", pg_within!("i.conversation_id", "$2")));
+    let row: Option<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(id.0).bind(bound(scope)).fetch_optional(c).await?);
     row.map(Issue::try_from).transpose()
 }
 
@@ -188,30 +218,41 @@ pub struct IssueFilter {
     pub state: Option<IssueState>,
     /// Only those of this agent.
     pub assignee: Option<AgentId>,
+    /// Only those in this team's queue.
+    pub team: Option<TeamId>,
     /// Only those of this conversation.
     pub conversation: Option<ConversationId>,
 }
 
-/// Issues, the newest first, from before an id.
+/// Issues that may be seen, the newest first, from before an id.
 pub async fn list_issues(
     conn: &mut Conn,
     filter: IssueFilter,
+    scope: &Scope,
     before: IssueId,
     limit: u32,
 ) -> Result<Vec<Issue>, StoreFault> {
-    let text = concat!(
-        "SELECT ",
-        columns!(),
-        " FROM issue WHERE id < $1
-        AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR assignee_id = $3)
-        AND ($4 IS NULL OR conversation_id = $4) ORDER BY id DESC LIMIT $5"
-    );
+    macro_rules! list {
+        ($within:expr) => {
+            concat!(
+                "SELECT ", columns!(), " FROM issue i WHERE id < $1
+                 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR assignee_id = $3)
+                 AND ($4 IS NULL OR conversation_id = $4) AND ($6 IS NULL OR team_id = $6) AND",
+                $within, " ORDER BY id DESC LIMIT $5"
+            )
+        };
+    }
+    let text = sql!(conn,
+        lite: list!(lite_within!("i.conversation_id", "$7")),
+        pg: list!(pg_within!("i.conversation_id", "$7")));
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)
         .bind(filter.state.map(IssueState::as_str))
         .bind(filter.assignee.map(|id| id.0))
         .bind(filter.conversation.map(|id| id.0))
         .bind(i64::from(limit))
+        .bind(filter.team.map(|id| id.0))
+        .bind(bound(scope))
         .fetch_all(c).await?);
     rows.into_iter().map(Issue::try_from).collect()
 }

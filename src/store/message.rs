@@ -10,9 +10,10 @@ use super::reference::{Key, lite_references, pg_references, references_of};
 use super::rows::{
     Argument, Kind, Statement, json, known, lite_ids, name_of, named, pg_ids, small,
 };
+use super::scope::{bound, lite_seen, lite_within, pg_seen, pg_within};
 use super::script::Rows;
 use super::{Conn, StoreFault};
-use crate::domain::agent::AgentRef;
+use crate::domain::agent::{AgentRef, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::{AgentId, ConversationId, IssueId, MessageId};
@@ -283,10 +284,11 @@ pub struct MessageFilter {
     pub until: Option<Timestamp>,
 }
 
-/// Messages, the newest first, from before an id.
+/// Messages that may be seen, the newest first, from before an id.
 pub async fn list_messages(
     conn: &mut Conn,
     filter: &MessageFilter,
+    scope: &Scope,
     before: MessageId,
     limit: u32,
 ) -> Result<Vec<Message>, StoreFault> {
@@ -299,31 +301,41 @@ pub async fn list_messages(
     }
     // Each text leads the planner to the index that fits: of a conversation, of the trouble, or
     // of all messages by time.
-    let text = if filter.conversation.is_some() {
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM message WHERE id < $1 AND conversation_id = $8",
-            rest!(),
-            " ORDER BY id DESC LIMIT $9"
-        )
-    } else if filter.status.is_some_and(|status| {
+    macro_rules! list {
+        ($by:literal, $within:expr) => {
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM message m WHERE id < $1 AND ",
+                $by,
+                rest!(),
+                " AND",
+                $within,
+                " ORDER BY id DESC LIMIT $9"
+            )
+        };
+    }
+    macro_rules! both {
+        ($by:literal) => {
+            sql!(conn,
+                lite: list!($by, lite_within!("m.conversation_id", "$10")),
+                pg: list!($by, pg_within!("m.conversation_id", "$10")))
+        };
+    }
+    let is_trouble = |status| {
         matches!(
             status,
             Status::Failed | Status::Unconfirmed | Status::Expired | Status::Canceled
         )
-    }) {
-        concat!("SELECT ", columns!(), " FROM message WHERE id < $1
-            AND status IN ('failed', 'unconfirmed', 'expired', 'canceled') AND ($8 IS NULL OR $8 IS NOT NULL)",
-            rest!(), " ORDER BY id DESC LIMIT $9")
-    } else {
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM message WHERE id < $1 AND ($8 IS NULL OR $8 IS NOT NULL)",
-            rest!(),
-            " ORDER BY id DESC LIMIT $9"
+    };
+    let text = if filter.conversation.is_some() {
+        both!("conversation_id = $8")
+    } else if filter.status.is_some_and(is_trouble) {
+        both!(
+            "status IN ('failed', 'unconfirmed', 'expired', 'canceled') AND ($8 IS NULL OR $8 IS NOT NULL)"
         )
+    } else {
+        both!("($8 IS NULL OR $8 IS NOT NULL)")
     };
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)
@@ -335,6 +347,7 @@ pub async fn list_messages(
         .bind(filter.until.map(|at| at.0))
         .bind(filter.conversation.map(|id| id.0))
         .bind(i64::from(limit))
+        .bind(bound(scope))
         .fetch_all(c).await?);
     rows.into_iter().map(Message::try_from).collect()
 }

@@ -64,9 +64,10 @@ impl From<&MailDetails> for MailBody {
 )]
 pub(crate) async fn raw(
     State(api): State<Api>,
-    _: Reader,
+    Reader(principal): Reader,
     Id(id): Id<MessageId>,
 ) -> Result<Response, Problem> {
+    super::seen(&api, id, &principal).await?;
     let bytes = api.engine.raw_mail(id).await?;
     let bytes = bytes.ok_or_else(|| Problem::not_found("inbound mail"))?;
     let name = format!("attachment; filename=\"{id}.eml\"");

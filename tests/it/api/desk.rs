@@ -88,10 +88,10 @@ async fn b04_pages_of_conversations_and_timelines_miss_and_repeat_nothing() {
 async fn what_is_not_built_yet_is_refused() {
     let desk = Desk::open().await;
     for (path, pointer) in [
-        ("/v1/conversations?view=snoozed", "/view"),
+        ("/v1/conversations?view=waiting", "/view"),
         ("/v1/conversations?tag=x", "/tag"),
         ("/v1/conversations?q=x", "/q"),
-        ("/v1/conversations?assignee=me", "/assignee"),
+        ("/v1/conversations?assignee=bob", "/assignee"),
         ("/v1/issues?state=open", "/state"),
     ] {
         assert_eq!(desk.get(path).await.pointers(), [pointer]);

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use postern::domain::address::Address;
-use postern::domain::agent::{Agent, AgentRef, ApiKey, Role, Via};
+use postern::domain::agent::{Agent, AgentRef, ApiKey, Role, Scope, Via};
 use postern::domain::clock::Timestamp;
-use postern::domain::conversation::{Contact, ContactAddress, Conversation, Issue, IssueState};
+use postern::domain::conversation::{
+    Contact, ContactAddress, Conversation, Issue, IssueState, TeamRef, Work,
+};
 use postern::domain::delivery::{Delivery, DeliveryState};
+use postern::domain::desk::View;
 use postern::domain::failure::{Failure, FailureClass};
 use postern::domain::gateway::{ChannelKind, GatewayName};
 use postern::domain::health::{Half, Health, HealthState};
 use postern::domain::id::{
-    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
+    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId, TagId, TeamId,
 };
 use postern::domain::idempotency::{Answered, Key};
 use postern::domain::message::{
@@ -21,7 +24,7 @@ use postern::domain::quarantine::Quarantined;
 use postern::domain::report::{Known, Parked};
 use postern::domain::status::Status;
 use postern::domain::text::Encoding;
-use postern::store::conversation::View;
+use postern::store::conversation::Filter;
 use postern::store::issue::IssueFilter;
 use postern::store::message::MessageFilter;
 use postern::store::{
@@ -87,22 +90,38 @@ fn a_message(conversation: ConversationId) -> Message {
     }
 }
 
+fn of(view: View) -> Filter {
+    Filter {
+        shelves: view.shelves().to_vec(),
+        ..Filter::default()
+    }
+}
+
 fn a_conversation(contact: ContactId, last: MessageId) -> Conversation {
     Conversation {
-        id: ConversationId::new(),
-        contact,
-        created_at: NOW,
         last_message: last,
-        last_message_at: NOW,
         last_gateway: Some(gateway_name()),
         unread: 3,
-        archived: false,
         done: true,
+        snoozed_until: Some(NOW),
+        failed: true,
+        private_to: Some(TeamId::new()),
+        work: Some(Work {
+            assignee: Some(AgentId::new()),
+            team: Some(TeamId::new()),
+        }),
+        tags: vec![TagId::new(), TagId::new()],
+        ..Conversation::begin(contact, NOW)
     }
 }
 
 fn an_issue(conversation: ConversationId, number: i64) -> Issue {
     Issue {
+        team: Some(TeamRef {
+            id: TeamId::new(),
+            name: "billing".to_owned(),
+        }),
+        version: 3,
         id: IssueId::new(),
         number,
         state: IssueState::Assigned,
@@ -140,11 +159,11 @@ both! {
         assert_eq!(threads[0].issue, Some(issue.clone()));
         assert_eq!(message::load_messages(&mut conn, &[message.id]).await.unwrap()[&message.id], message);
         assert_eq!(issue::load_open(&mut conn, &[said.id]).await.unwrap()[&said.id], issue);
-        assert_eq!(conversation::find_conversation(&mut conn, said.id).await.unwrap(), Some(said.clone()));
+        assert_eq!(conversation::find_conversation(&mut conn, said.id, &Scope::All).await.unwrap(), Some(said.clone()));
         let all = MessageId(uuid::Uuid::max());
-        assert_eq!(conversation::list_conversations(&mut conn, View::All, None, all, 9).await.unwrap(), [said.clone()]);
-        assert_eq!(conversation::list_conversations(&mut conn, View::All, Some(contact.id), all, 9).await.unwrap(), [said.clone()]);
-        assert_eq!(conversation::list_conversations(&mut conn, View::Inbox, None, all, 9).await.unwrap(), []);
+        assert_eq!(conversation::list_conversations(&mut conn, &of(View::All), &Scope::All, all, 9).await.unwrap(), [said.clone()]);
+        assert_eq!(conversation::list_conversations(&mut conn, &Filter { contact: Some(contact.id), ..of(View::All) }, &Scope::All, all, 9).await.unwrap(), [said.clone()]);
+        assert_eq!(conversation::list_conversations(&mut conn, &of(View::Inbox), &Scope::All, all, 9).await.unwrap(), []);
         assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![ContactAddress { address, bounced: None }])]);
         for filter in [
             MessageFilter::default(),
@@ -152,18 +171,18 @@ both! {
             MessageFilter { status: Some(Status::Failed), gateway: Some(gateway_name()), ..MessageFilter::default() },
             MessageFilter { direction: Some(Direction::Outbound), since: Some(NOW), ..MessageFilter::default() },
         ] {
-            assert_eq!(message::list_messages(&mut conn, &filter, all, 9).await.unwrap(), [message.clone()], "{filter:?}");
+            assert_eq!(message::list_messages(&mut conn, &filter, &Scope::All, all, 9).await.unwrap(), [message.clone()], "{filter:?}");
         }
         for filter in [
             MessageFilter { until: Some(NOW), ..MessageFilter::default() },
             MessageFilter { status: Some(Status::Sent), ..MessageFilter::default() },
             MessageFilter { issue: Some(issue.id), ..MessageFilter::default() },
         ] {
-            assert_eq!(message::list_messages(&mut conn, &filter, all, 9).await.unwrap(), [], "{filter:?}");
+            assert_eq!(message::list_messages(&mut conn, &filter, &Scope::All, all, 9).await.unwrap(), [], "{filter:?}");
         }
         let filter = IssueFilter { state: Some(IssueState::Assigned), assignee: issue.assignee.as_ref().map(|one| one.id), ..IssueFilter::default() };
-        assert_eq!(issue::list_issues(&mut conn, filter, IssueId(uuid::Uuid::max()), 9).await.unwrap(), [issue.clone()]);
-        assert_eq!(issue::find_issue(&mut conn, issue.id).await.unwrap(), Some(issue));
+        assert_eq!(issue::list_issues(&mut conn, filter, &Scope::All, IssueId(uuid::Uuid::max()), 9).await.unwrap(), [issue.clone()]);
+        assert_eq!(issue::find_issue(&mut conn, issue.id, &Scope::All).await.unwrap(), Some(issue));
     }
 
     /// I9: the database itself holds it, whatever the program believes.

@@ -107,8 +107,7 @@ impl Deciding<'_> {
             Call::Work => {
                 conversation.last_gateway = Some(mail.raw.gateway.clone());
                 conversation.unread += 1;
-                conversation.archived = false;
-                conversation.done = false;
+                conversation.bring_back();
             }
             Call::Notice => {}
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::domain::address::Address;
+use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Thread;
 use crate::domain::id::{ConversationId, MessageId, QuarantineId};
@@ -171,7 +172,7 @@ async fn load_recent(
             ..MessageFilter::default()
         };
         let newest = MessageId(uuid::Uuid::max());
-        let found = message::list_messages(conn, &filter, newest, LOOKED_AT).await?;
+        let found = message::list_messages(conn, &filter, &Scope::All, newest, LOOKED_AT).await?;
         let mail = |message: &Message| {
             message.details.mail.is_some() && message.to.eq_ignore_ascii_case(address)
         };

@@ -1,0 +1,111 @@
+-- What agents do with conversations and issues.
+
+CREATE TABLE team (
+    id UUID PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE team_member (
+    team_id UUID NOT NULL REFERENCES team (id) ON DELETE CASCADE,
+    agent_id UUID NOT NULL REFERENCES agent (id),
+    PRIMARY KEY (team_id, agent_id)
+);
+CREATE INDEX team_member_agent ON team_member (agent_id);
+
+-- A conversation stands on one shelf; `shelf` is made of the columns beside it, and one index over
+-- it serves every list: 0 unassigned, 1 assigned, 2 no open issue, 3 snoozed, 4 done, 5 archived.
+ALTER TABLE conversation ADD COLUMN shelf BIGINT NOT NULL DEFAULT 2;
+ALTER TABLE conversation ADD COLUMN snoozed_until BIGINT;
+ALTER TABLE conversation ADD COLUMN failed BOOLEAN NOT NULL DEFAULT false;
+ALTER TABLE conversation ADD COLUMN private_to UUID;
+-- Of the open issue.
+ALTER TABLE conversation ADD COLUMN issue_state TEXT;
+ALTER TABLE conversation ADD COLUMN assignee_id UUID;
+ALTER TABLE conversation ADD COLUMN team_id UUID;
+-- The ids of its tags, as a JSON array.
+ALTER TABLE conversation ADD COLUMN tags TEXT;
+DROP INDEX conversation_latest;
+CREATE INDEX conversation_shelf ON conversation (shelf, last_message_id);
+CREATE INDEX conversation_assignee ON conversation (assignee_id, shelf, last_message_id)
+    WHERE assignee_id IS NOT NULL;
+CREATE INDEX conversation_team ON conversation (team_id, shelf, last_message_id)
+    WHERE team_id IS NOT NULL;
+CREATE INDEX conversation_failed ON conversation (last_message_id) WHERE failed;
+CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until IS NOT NULL;
+CREATE INDEX conversation_private ON conversation (private_to) WHERE private_to IS NOT NULL;
+
+ALTER TABLE issue ADD COLUMN team_id UUID;
+ALTER TABLE issue ADD COLUMN team_name TEXT;
+ALTER TABLE issue ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+
+CREATE TABLE tag (
+    id UUID PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    colour TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+
+CREATE TABLE conversation_tag (
+    tag_id UUID NOT NULL REFERENCES tag (id),
+    conversation_id UUID NOT NULL REFERENCES conversation (id),
+    PRIMARY KEY (tag_id, conversation_id)
+);
+
+-- How many conversations stand on each shelf, by what lists ask for: all, an agent, a team, a tag, a
+-- gateway. The writer keeps it exact; private conversations are counted apart (nil: private to none).
+CREATE TABLE tally (
+    dimension TEXT NOT NULL,
+    key TEXT NOT NULL,
+    private_to UUID NOT NULL,
+    shelf BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    unread BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    PRIMARY KEY (dimension, key, private_to, shelf)
+);
+
+-- Notes on a conversation, and comments on an issue, which customers never see.
+CREATE TABLE note (
+    id UUID PRIMARY KEY,
+    conversation_id UUID NOT NULL,
+    issue_id UUID,
+    author_id UUID NOT NULL,
+    author_name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    edited_at BIGINT,
+    deleted_at BIGINT,
+    version BIGINT NOT NULL
+);
+CREATE INDEX note_conversation ON note (conversation_id, id);
+
+-- What an agent wrote and did not send yet.
+CREATE TABLE draft (
+    agent_id UUID NOT NULL,
+    conversation_id UUID NOT NULL,
+    body TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    PRIMARY KEY (agent_id, conversation_id)
+);
+
+-- How far an agent has read a conversation, and until when they want no notice of it.
+CREATE TABLE bookmark (
+    agent_id UUID NOT NULL,
+    conversation_id UUID NOT NULL,
+    message_id UUID NOT NULL,
+    muted_until BIGINT,
+    PRIMARY KEY (agent_id, conversation_id)
+);
+
+CREATE TABLE saved_view (
+    id UUID PRIMARY KEY,
+    name TEXT NOT NULL,
+    owner_id UUID,
+    filter TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL
+);
+CREATE INDEX saved_view_owner ON saved_view (owner_id, name);

@@ -1,0 +1,171 @@
+//! Lists of conversations by view and filter, and one conversation.
+
+use axum::Json as Answer;
+use axum::extract::State;
+
+use super::ConversationBody;
+use crate::api::Api;
+use crate::api::lists::Page;
+use crate::domain::agent::Principal;
+use crate::domain::desk::View;
+use crate::domain::gateway::GatewayName;
+use crate::domain::id::{AgentId, ContactId, ConversationId, TeamId};
+use crate::engine::{ConversationDetails, ConversationFilter};
+use crate::http::auth::Reader;
+use crate::http::fields::{parsed, text, truth};
+use crate::http::problem::Problem;
+use crate::http::query::PageQuery;
+use crate::http::{Fields, Id, Query, Read};
+
+/// The longest name of a tag, in characters.
+pub(super) const LONGEST_TAG: usize = 50;
+
+/// Which conversations to list: those that fit everything that is said.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Listing {
+    /// A named list: `inbox` (what waits), `mine`, `unassigned`, `snoozed`, `done`, `archived`,
+    /// `failed` or `all`.
+    #[param(value_type = Option<String>, default = "inbox", pattern = "^(inbox|mine|unassigned|snoozed|done|archived|failed|all)$")]
+    view: View,
+    /// Only those with the contact of this id.
+    #[param(value_type = Option<String>, pattern = "^con_[0-9a-hjkmnp-tv-z]{26}$")]
+    contact: Option<ContactId>,
+    /// Only those with this tag: its name.
+    #[param(value_type = Option<String>)]
+    tag: Option<String>,
+    /// Only those whose contact last wrote to this gateway: its name.
+    #[param(value_type = Option<String>)]
+    gateway: Option<GatewayName>,
+    /// Only those whose open issue the agent with this id has, or `me`.
+    #[param(value_type = Option<String>, pattern = "^(me|agt_[0-9a-hjkmnp-tv-z]{26})$")]
+    assignee: Option<Assignee>,
+    /// Only those whose open issue is in the queue of the team with this id.
+    #[param(value_type = Option<String>, pattern = "^tem_[0-9a-hjkmnp-tv-z]{26}$")]
+    team: Option<TeamId>,
+    /// Only those with something unread.
+    #[param(value_type = Option<bool>)]
+    unread: bool,
+    /// How many at most.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
+    limit: u32,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Who is meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Assignee {
+    /// The one who asks.
+    Me,
+    /// This one.
+    Agent(AgentId),
+}
+
+impl Read for Listing {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let views = "inbox, mine, unassigned, snoozed, done, archived, failed or all";
+        let view = fields.optional("view", parsed(views, View::from_name));
+        let contact = fields.optional("contact", parsed("a contact's id", |id| id.parse().ok()));
+        let tag = fields.optional("tag", text(1..=LONGEST_TAG));
+        let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
+        let assignee = fields.optional("assignee", parsed("an agent's id, or me", assignee));
+        let team = fields.optional("team", parsed("a team's id", |id| id.parse().ok()));
+        let unread = fields.optional("unread", truth).unwrap_or(false);
+        fields.not_yet("q");
+        let PageQuery { limit, cursor } = PageQuery::take(fields);
+        Some(Self {
+            view: view.unwrap_or(View::Inbox),
+            contact,
+            tag,
+            gateway,
+            assignee,
+            team,
+            unread,
+            limit,
+            cursor,
+        })
+    }
+}
+
+fn assignee(text: &str) -> Option<Assignee> {
+    match text {
+        "me" => Some(Assignee::Me),
+        id => id.parse().ok().map(Assignee::Agent),
+    }
+}
+
+impl Listing {
+    fn filter(&self, principal: &Principal) -> ConversationFilter {
+        let me = principal.agent.id;
+        let assignee = match self.assignee {
+            Some(Assignee::Me) => Some(me),
+            Some(Assignee::Agent(agent)) => Some(agent),
+            None => (self.view == View::Mine).then_some(me),
+        };
+        ConversationFilter {
+            shelves: self.view.shelves().to_vec(),
+            failed: self.view == View::Failed,
+            unread: self.unread,
+            assignee,
+            team: self.team,
+            tag: None,
+            gateway: self.gateway.clone(),
+            contact: self.contact,
+        }
+    }
+}
+
+/// Lists conversations, the one with the newest message first.
+#[utoipa::path(
+    get, path = "/v1/conversations", operation_id = "listConversations", tag = "conversations",
+    params(Listing),
+    responses((status = 200, description = "A page of conversations", body = Page<ConversationBody>))
+)]
+pub(in crate::api) async fn list(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Query(query): Query<Listing>,
+) -> Result<Answer<Page<ConversationBody>>, Problem> {
+    let reader = api.engine.read_as(&principal);
+    let mut filter = query.filter(&principal);
+    if let Some(name) = &query.tag {
+        let Some(tag) = reader.tag(name).await? else {
+            return Err(Problem::field("/tag", "names no tag"));
+        };
+        filter.tag = Some(tag.id);
+    }
+    let page = PageQuery {
+        limit: query.limit,
+        cursor: query.cursor,
+    };
+    let found = reader
+        .conversations(&filter, page.place()?, page.one_more())
+        .await?;
+    let cursor = |details: &ConversationDetails| details.conversation.last_message.to_string();
+    Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
+}
+
+/// Finds a conversation.
+#[utoipa::path(
+    get, path = "/v1/conversations/{id}", operation_id = "getConversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation's id")),
+    responses((status = 200, description = "The conversation", body = ConversationBody))
+)]
+pub(in crate::api) async fn find(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Id(id): Id<ConversationId>,
+) -> Result<Answer<ConversationBody>, Problem> {
+    found(&api, id, &principal).await
+}
+
+pub(super) async fn found(
+    api: &Api,
+    id: ConversationId,
+    principal: &Principal,
+) -> Result<Answer<ConversationBody>, Problem> {
+    let details = api.engine.read_as(principal).conversation(id).await?;
+    let details = details.ok_or_else(|| Problem::not_found("conversation"))?;
+    Ok(Answer(details.into()))
+}

@@ -88,6 +88,11 @@ impl Fields {
         }
     }
 
+    /// Whether nothing wrong was found yet.
+    pub fn are_right(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Notes a mistake.
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
         // RFC 6901 writes ~ as ~0 and / as ~1.

@@ -67,7 +67,9 @@ impl Read for Assignment {
                 return None;
             }
             (None, None) => {
-                fields.fault("agent", "is missing; give it to an agent, or to a team");
+                if fields.are_right() {
+                    fields.fault("agent", "is missing; give it to an agent, or to a team");
+                }
                 return None;
             }
         };

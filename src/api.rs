@@ -6,6 +6,7 @@ mod agents;
 mod attachments;
 mod conversations;
 mod docs;
+mod drafts;
 mod events;
 mod gateways;
 mod issues;
@@ -13,17 +14,21 @@ mod keys;
 mod lists;
 mod media;
 mod messages;
+mod notes;
+mod once;
 mod openapi;
 mod quarantine;
 mod segments;
 mod stream;
+mod tags;
 mod timeline;
+mod views;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::domain::clock::Timestamp;
 use crate::engine::Engine;
@@ -76,6 +81,9 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/attachments/{id}", get(attachments::find))
         .route("/v1/conversations", get(conversations::list))
         .route("/v1/conversations/counts", get(conversations::count))
+        .route("/v1/conversations/bulk", post(conversations::bulk))
+        .route("/v1/views", get(views::list).post(views::create))
+        .route("/v1/views/{id}", patch(views::change).delete(views::delete))
         .route("/v1/conversations/{id}", get(conversations::find))
         .route("/v1/conversations/{id}/timeline", get(timeline::list))
         .route("/v1/conversations/{id}/read", post(conversations::read))
@@ -97,6 +105,14 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
             "/v1/conversations/{id}/unsnooze",
             post(conversations::unsnooze),
         )
+        .route("/v1/conversations/{id}/notes", post(notes::add))
+        .route(
+            "/v1/conversations/{id}/draft",
+            get(drafts::find).put(drafts::put).delete(drafts::delete),
+        )
+        .route("/v1/notes/{id}", patch(notes::change).delete(notes::delete))
+        .route("/v1/tags", get(tags::list).post(tags::create))
+        .route("/v1/tags/{id}", patch(tags::change).delete(tags::delete))
         .route(
             "/v1/conversations/{id}/restrict",
             post(conversations::restrict),
@@ -111,6 +127,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/issues/{id}/assign", post(issues::assign))
         .route("/v1/issues/{id}/unassign", post(issues::unassign))
         .route("/v1/issues/{id}/close", post(issues::close))
+        .route("/v1/issues/{id}/comments", post(notes::comment))
         .route("/v1/issues/{id}/resolve", post(issues::resolve))
         .route("/v1/issues/{id}/reopen", post(issues::reopen))
         .route("/v1/gateways", get(gateways::list))

@@ -133,6 +133,10 @@ fn start_workers(engine: &Engine, mailboxes: Vec<(GatewayName, Account)>, tasks:
         tasks.spawn_vital("mailbox", reader);
     }
     tasks.spawn_vital(
+        "wake",
+        worker::housekeeping::wake(engine.clone(), tasks.clone()),
+    );
+    tasks.spawn_vital(
         "housekeeping",
         worker::housekeeping::run(engine.clone(), tasks.clone()),
     );

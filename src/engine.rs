@@ -33,6 +33,7 @@ pub use crate::store::tally::Line as CountLine;
 mod attachments;
 mod deliver;
 mod desk;
+mod drafts;
 mod failures;
 mod feed;
 mod housekeeping;
@@ -43,6 +44,8 @@ mod mailbox;
 mod mailbox_health;
 mod mails;
 mod media;
+mod notes;
+mod once;
 mod orders;
 mod outbound;
 mod quarantine;
@@ -53,14 +56,20 @@ mod save;
 mod slices;
 mod submit;
 mod sweep;
+mod tags;
+mod views;
+mod wake;
 
 pub use attachments::{NewFile, Upload, UploadFault};
 pub use deliver::{Claimed, Lease};
 pub use desk::DeskFault;
+pub use drafts::DraftFault;
 pub use feed::Feed;
 pub use issues::{IssueAction, IssueFault};
 pub use keys::{KeyFault, NewKey};
 pub use media::MediaOutcome;
+pub use notes::{About, NoteFault};
+pub use once::{Made, OnceFault, Remember};
 pub use orders::{OrderFault, Retried};
 pub use quarantine::ReplayFault;
 pub use read::{
@@ -68,6 +77,8 @@ pub use read::{
 };
 pub use receive::mail::Fetched;
 pub use submit::DryRun;
+pub use tags::{TagChange, TagFault};
+pub use views::{ViewChange, ViewFault};
 
 /// Why the engine could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]

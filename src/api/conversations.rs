@@ -1,6 +1,7 @@
 //! Conversations, as the API shows them.
 
 mod actions;
+mod bulk;
 mod counts;
 mod list;
 
@@ -9,8 +10,9 @@ pub(super) use actions::{
     __path_unarchive, __path_unread, __path_unsnooze, __path_untag, archive, complete, read,
     restrict, snooze, tag, unarchive, unread, unsnooze, untag,
 };
+pub(super) use bulk::{__path_bulk, bulk};
 pub(super) use counts::{__path_count, count};
-pub(super) use list::{__path_find, __path_list, find, list};
+pub(super) use list::{__path_find, __path_list, find, list, listing};
 
 use serde::Serialize;
 

@@ -7,8 +7,8 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    agents, attachments, conversations, events, gateways, issues, keys, messages, quarantine,
-    segments, stream, timeline,
+    agents, attachments, conversations, drafts, events, gateways, issues, keys, messages, notes,
+    quarantine, segments, stream, tags, timeline, views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -23,12 +23,16 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     paths(
         messages::send, messages::list, messages::find, messages::raw, messages::retry, messages::cancel,
         attachments::create, attachments::find,
-        conversations::list, conversations::count, conversations::find, conversations::read, conversations::unread,
+        conversations::list, conversations::count, conversations::bulk, conversations::find, conversations::read, conversations::unread,
         conversations::complete, conversations::archive, conversations::unarchive, conversations::snooze,
         conversations::unsnooze, conversations::restrict, conversations::tag, conversations::untag,
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
         issues::resolve, issues::reopen, issues::change,
+        notes::add, notes::comment, notes::change, notes::delete,
+        drafts::find, drafts::put, drafts::delete,
+        views::list, views::create, views::change, views::delete,
+        tags::list, tags::create, tags::change, tags::delete,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
         agents::list, agents::find,
@@ -40,6 +44,9 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         (name = "attachments", description = "The files of messages"),
         (name = "conversations", description = "Everything said with one contact"),
         (name = "issues", description = "Periods of work in a conversation"),
+        (name = "notes", description = "What agents tell each other"),
+        (name = "views", description = "Lists of conversations that are kept"),
+        (name = "tags", description = "Words that conversations are marked with"),
         (name = "gateways", description = "The senders that the operator configured"),
         (name = "segments", description = "What a text costs"),
         (name = "events", description = "Everything that happened, in one order"),
@@ -57,7 +64,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// What clients send: a field that is not known is refused.
-const REQUESTS: [&str; 8] = [
+const REQUESTS: [&str; 15] = [
     "NewMessage",
     "Assignment",
     "KeyRequest",
@@ -66,6 +73,13 @@ const REQUESTS: [&str; 8] = [
     "IssueChange",
     "Snoozing",
     "Restriction",
+    "NoteText",
+    "NewTag",
+    "TagChanges",
+    "Bulk",
+    "NewDraft",
+    "NewView",
+    "ViewChanges",
 ];
 
 /// What holds for every operation alike: the key, and how errors look.

@@ -10,6 +10,7 @@ use super::Api;
 use super::events::EventBody;
 use super::lists::Page;
 use super::messages::MessageBody;
+use super::notes::NoteBody;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::ConversationId;
 use crate::engine::{TimelineEntry, TimelineKind};
@@ -40,6 +41,14 @@ pub(crate) enum EntryBody {
         /// The event.
         event: EventBody,
     },
+    /// An agent told the others something.
+    Note {
+        /// When.
+        #[schema(value_type = String, format = DateTime)]
+        at: Timestamp,
+        /// The note.
+        note: NoteBody,
+    },
 }
 
 impl From<TimelineEntry> for EntryBody {
@@ -54,6 +63,10 @@ impl From<TimelineEntry> for EntryBody {
                 at,
                 event: EventBody::of(&event),
             },
+            TimelineEntry::Note(note) => Self::Note {
+                at,
+                note: note.into(),
+            },
         }
     }
 }
@@ -62,8 +75,8 @@ impl From<TimelineEntry> for EntryBody {
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Listing {
-    /// Only `message` or only `event`.
-    #[param(value_type = Option<String>, pattern = "^(message|event)$")]
+    /// Only `message`, only `event` or only `note`.
+    #[param(value_type = Option<String>, pattern = "^(message|event|note)$")]
     r#type: TimelineKind,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
@@ -74,7 +87,7 @@ pub(crate) struct Listing {
 
 impl Read for Listing {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let kind = fields.optional("type", parsed("message or event; notes come later", kind));
+        let kind = fields.optional("type", parsed("message, event or note", kind));
         let PageQuery { limit, cursor } = PageQuery::take(fields);
         Some(Self {
             r#type: kind.unwrap_or(TimelineKind::Everything),
@@ -88,6 +101,7 @@ fn kind(name: &str) -> Option<TimelineKind> {
     match name {
         "message" => Some(TimelineKind::Messages),
         "event" => Some(TimelineKind::Events),
+        "note" => Some(TimelineKind::Notes),
         _ => None,
     }
 }

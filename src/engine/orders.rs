@@ -1,5 +1,6 @@
 //! What agents order of a message that was accepted: send it again, or do not send it.
 
+use super::desk::store_changed;
 use super::report::count;
 use super::save::save;
 use super::{Engine, EngineFault, MessageDetails};
@@ -14,7 +15,9 @@ use crate::domain::message::{Direction, Message, Note, Priority, StatusEvent};
 use crate::domain::report::{Timelines, evidence, status_event};
 use crate::domain::status::{Evidence, Status, recipient_status};
 use crate::domain::submit::Once;
-use crate::store::{StoreFault, Tx, delivery, idempotency, message, suppression, timeline};
+use crate::store::{
+    StoreFault, Tx, conversation, delivery, idempotency, message, suppression, timeline,
+};
 
 use futures_util::future::BoxFuture;
 
@@ -193,6 +196,12 @@ fn again(
         timelines.settle(&mut changes);
         changes.events.extend(event);
         save(tx, changes, now).await?;
+        let conversation = [message.conversation];
+        for before in conversation::load_conversations(&mut tx.conn, &conversation).await? {
+            let mut seen_to = before.clone();
+            seen_to.failed = false;
+            store_changed(&mut tx.conn, &before, &seen_to).await?;
+        }
         Ok(Retried::Queued(Box::new(MessageDetails {
             message,
             timeline,

@@ -15,6 +15,7 @@ use crate::domain::id::{
     TagId,
 };
 use crate::domain::message::{Message, Receipt, StatusEvent};
+use crate::domain::note::Note;
 use crate::domain::quarantine::Quarantined;
 use crate::domain::status::Status;
 use crate::store::conversation::Filter;
@@ -22,8 +23,8 @@ use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
 use crate::store::tally::Line as CountLine;
 use crate::store::{
-    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, raw, tag,
-    tally, timeline,
+    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, note, raw,
+    tag, tally, timeline,
 };
 
 /// A message with its timeline.
@@ -70,6 +71,8 @@ pub enum TimelineEntry {
     Message(Box<MessageDetails>),
     /// Something happened.
     Event(Event),
+    /// An agent told the others something.
+    Note(Note),
 }
 
 /// Which entries of a timeline are wanted.
@@ -81,6 +84,8 @@ pub enum TimelineKind {
     Messages,
     /// What happened.
     Events,
+    /// What agents told each other.
+    Notes,
 }
 
 impl TimelineEntry {
@@ -89,6 +94,7 @@ impl TimelineEntry {
         match self {
             Self::Message(details) => details.message.created_at,
             Self::Event(event) => event.at,
+            Self::Note(note) => note.created_at,
         }
     }
 }
@@ -231,6 +237,12 @@ impl<'e> Reader<'e> {
         Ok(tally::list_counts(&mut self.conn().await?, &self.scope).await?)
     }
 
+    /// Tags, the newest first, from before an id.
+    pub async fn tags(&self, before: Option<TagId>, limit: u32) -> Result<Vec<Tag>, EngineFault> {
+        let before = before.unwrap_or(TagId(uuid::Uuid::max()));
+        Ok(tag::list_tags(&mut self.conn().await?, before, limit).await?)
+    }
+
     /// The tag of that name.
     pub async fn tag(&self, name: &str) -> Result<Option<Tag>, EngineFault> {
         Ok(tag::find_tag_called(&mut self.conn().await?, name).await?)
@@ -256,13 +268,19 @@ impl<'e> Reader<'e> {
                 let newest = MessageId(uuid::Uuid::max());
                 message::list_messages(&mut conn, &filter, &self.scope, newest, limit).await?
             }
-            TimelineKind::Events => Vec::new(),
+            TimelineKind::Events | TimelineKind::Notes => Vec::new(),
+        };
+        let notes = match kind {
+            TimelineKind::Everything | TimelineKind::Notes => {
+                note::list_notes(&mut conn, id, before, limit).await?
+            }
+            TimelineKind::Events | TimelineKind::Messages => Vec::new(),
         };
         let events = match kind {
             TimelineKind::Everything | TimelineKind::Events => {
                 event::list_conversation_events(&mut conn, id, before, limit).await?
             }
-            TimelineKind::Messages => Vec::new(),
+            TimelineKind::Messages | TimelineKind::Notes => Vec::new(),
         };
         let messages = self.with_timelines(&mut conn, messages).await?;
         let messages = messages
@@ -270,6 +288,7 @@ impl<'e> Reader<'e> {
             .map(|one| TimelineEntry::Message(Box::new(one)));
         let mut entries: Vec<_> = messages
             .chain(events.into_iter().map(TimelineEntry::Event))
+            .chain(notes.into_iter().map(TimelineEntry::Note))
             .collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
         entries.truncate(limit as usize);

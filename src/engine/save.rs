@@ -1,10 +1,15 @@
 //! Writes what a slice changed: each table once, whatever the slice was about.
 
+use std::collections::BTreeSet;
+
+use super::desk::store_changed;
 use crate::domain::changes::Changes;
-use crate::domain::message::{Direction, RawRequest};
+use crate::domain::id::ConversationId;
+use crate::domain::message::{Direction, Message, RawRequest};
+use crate::domain::status::Status;
 use crate::store::{
-    StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox, message,
-    raw, reference, suppression, tally, timeline,
+    Conn, StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox,
+    message, raw, reference, suppression, tally, timeline,
 };
 
 use crate::domain::clock::Timestamp;
@@ -41,6 +46,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
         raw::insert_quarantined(conn, one).await?;
     }
     idempotency::insert_answers(conn, &changes.answers, now).await?;
+    mark_failed(conn, &changes.messages).await?;
     for event in changes.events {
         tx.emit(event);
     }
@@ -56,6 +62,29 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
             conversation: None,
             data: data.json(),
         });
+    }
+    Ok(())
+}
+
+/// Marks the conversations of messages that failed just now; the mark goes with [`Deed::Complete`]
+/// and the like, or when one of them is sent again.
+///
+/// [`Deed::Complete`]: crate::domain::desk::Deed::Complete
+async fn mark_failed(conn: &mut Conn, messages: &[Message]) -> Result<(), StoreFault> {
+    let failed: BTreeSet<ConversationId> = messages
+        .iter()
+        .filter(|message| message.direction == Direction::Outbound)
+        .filter(|message| matches!(message.status, Status::Failed | Status::Expired))
+        .map(|message| message.conversation)
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let failed: Vec<ConversationId> = failed.into_iter().collect();
+    for before in conversation::load_conversations(conn, &failed).await? {
+        let mut after = before.clone();
+        after.failed = true;
+        store_changed(conn, &before, &after).await?;
     }
     Ok(())
 }

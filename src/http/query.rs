@@ -19,24 +19,32 @@ impl<S: Send + Sync, T: Read> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut map = Map::new();
-        let mut twice = Vec::new();
-        let query = parts.uri.query().unwrap_or_default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let name = name.into_owned();
-            if map.contains_key(&name) {
-                twice.push(FieldError {
-                    pointer: format!("/{name}"),
-                    detail: "is given twice".into(),
-                });
-            }
-            map.insert(name, Value::String(value.into_owned()));
-        }
-        if !twice.is_empty() {
-            return Err(Problem::invalid(twice));
-        }
-        Fields::new(map).read().map(Self)
+        parse(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query string.
+///
+/// # Errors
+///
+/// The problem lists every wrong parameter.
+pub fn parse<T: Read>(query: &str) -> Result<T, Problem> {
+    let mut map = Map::new();
+    let mut twice = Vec::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let name = name.into_owned();
+        if map.contains_key(&name) {
+            twice.push(FieldError {
+                pointer: format!("/{name}"),
+                detail: "is given twice".into(),
+            });
+        }
+        map.insert(name, Value::String(value.into_owned()));
+    }
+    if !twice.is_empty() {
+        return Err(Problem::invalid(twice));
+    }
+    Fields::new(map).read()
 }
 
 /// Which part of a list is wanted.

@@ -437,3 +437,33 @@ pub async fn load_private(
     let pair = |(id, team)| (ConversationId(id), TeamId(team));
     Ok(rows.into_iter().map(pair).collect())
 }
+
+/// Conversations that should be awake by now, those first that should be awake longest.
+pub async fn list_overslept(
+    conn: &mut Conn,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Conversation>, StoreFault> {
+    let text = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM conversation c WHERE c.snoozed_until IS NOT NULL AND c.snoozed_until <= $1
+          ORDER BY c.snoozed_until LIMIT $2"
+    );
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
+        .bind(now.0).bind(i64::from(limit)).fetch_all(c).await?);
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Some conversations.
+pub async fn load_conversations(
+    conn: &mut Conn,
+    ids: &[ConversationId],
+) -> Result<Vec<Conversation>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id", pg_ids!()));
+    let ids = json(&ids.iter().map(|id| id.0).collect::<Vec<_>>());
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(ids).fetch_all(c).await?);
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}

@@ -1,4 +1,4 @@
-//! The loop around [`Engine::keep_house`] and [`Engine::sweep_files`].
+//! The loops around [`Engine::wake_conversations`], and around [`Engine::keep_house`] and [`Engine::sweep_files`].
 
 use std::time::Duration;
 
@@ -8,6 +8,25 @@ use crate::lifecycle::Tasks;
 
 /// How often there is a look at what time calls for.
 const EVERY: Duration = Duration::from_mins(1);
+
+/// How often there is a look at who should wake: nobody minds a second.
+const WAKE_EVERY: Duration = Duration::from_secs(1);
+
+/// Wakes conversations until a stop.
+pub async fn wake(engine: Engine, tasks: Tasks) {
+    while rest(&tasks, WAKE_EVERY).await {
+        loop {
+            match engine.wake_conversations().await {
+                Ok(true) if !tasks.is_stopped() => {}
+                Ok(_) => break,
+                Err(fault) => {
+                    tracing::warn!(%fault, "conversations that should wake sleep on for now");
+                    break;
+                }
+            }
+        }
+    }
+}
 
 /// Runs until a stop.
 pub async fn run(engine: Engine, tasks: Tasks) {

@@ -5,6 +5,7 @@ mod desk;
 mod documents;
 mod feed;
 mod hook;
+mod inbox;
 mod operator;
 mod sending;
 
@@ -162,6 +163,10 @@ impl Desk {
 
     async fn post(&self, path: &str, body: Value) -> Answer {
         self.with_key(&self.key, "POST", path, Some(body)).await
+    }
+
+    async fn ask_json(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        self.with_key(&self.key, method, path, body).await
     }
 
     async fn post_once(&self, key: &str, body: &str) -> Answer {

@@ -14,7 +14,7 @@ use crate::engine::{ConversationDetails, ConversationFilter};
 use crate::http::auth::Reader;
 use crate::http::fields::{parsed, text, truth};
 use crate::http::problem::Problem;
-use crate::http::query::PageQuery;
+use crate::http::query::{self, PageQuery};
 use crate::http::{Fields, Id, Query, Read};
 
 /// The longest name of a tag, in characters.
@@ -51,6 +51,26 @@ pub(crate) struct Listing {
     limit: u32,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+/// Reads what was kept or sent as the query of this list.
+pub(in crate::api) fn listing(filter: &str) -> Result<Listing, Problem> {
+    query::parse(filter)
+}
+
+/// What a list holds, with the tag looked up.
+pub(super) async fn filter_of(
+    api: &Api,
+    query: &Listing,
+    principal: &Principal,
+) -> Result<ConversationFilter, Problem> {
+    let mut filter = query.filter(principal);
+    if let Some(name) = &query.tag {
+        let found = api.engine.read_as(principal).tag(name).await?;
+        let tag = found.ok_or_else(|| Problem::field("/tag", "names no tag"))?;
+        filter.tag = Some(tag.id);
+    }
+    Ok(filter)
 }
 
 /// Who is meant.
@@ -128,13 +148,7 @@ pub(in crate::api) async fn list(
     Query(query): Query<Listing>,
 ) -> Result<Answer<Page<ConversationBody>>, Problem> {
     let reader = api.engine.read_as(&principal);
-    let mut filter = query.filter(&principal);
-    if let Some(name) = &query.tag {
-        let Some(tag) = reader.tag(name).await? else {
-            return Err(Problem::field("/tag", "names no tag"));
-        };
-        filter.tag = Some(tag.id);
-    }
+    let filter = filter_of(&api, &query, &principal).await?;
     let page = PageQuery {
         limit: query.limit,
         cursor: query.cursor,

@@ -1,0 +1,81 @@
+//! What agents wrote and did not send yet; nobody else sees it.
+
+use super::{Engine, EngineFault};
+use crate::domain::agent::Principal;
+use crate::domain::draft::Draft;
+use crate::domain::id::ConversationId;
+use crate::store::conversation::find_conversation;
+use crate::store::{StoreFault, draft};
+
+/// Why a draft was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftFault {
+    /// There is no such conversation, or none that may be seen.
+    #[error("no conversation has this id")]
+    Unknown,
+    /// It was changed since, perhaps at another screen; with the version that it has now.
+    #[error("the draft was changed since")]
+    Changed(i64),
+    /// The engine could not.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+}
+
+impl From<StoreFault> for DraftFault {
+    fn from(fault: StoreFault) -> Self {
+        Self::Engine(fault.into())
+    }
+}
+
+impl Engine {
+    /// Keeps a draft, if it was not changed since the version; time and version are given here.
+    pub async fn put_draft(
+        &self,
+        mut kept: Draft,
+        seen: Option<i64>,
+        by: &Principal,
+    ) -> Result<Draft, DraftFault> {
+        let (by, now) = (by.clone(), self.context.clock.now());
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let id = kept.conversation;
+                    find_conversation(&mut tx.conn, id, &by.scope)
+                        .await?
+                        .ok_or(DraftFault::Unknown)?;
+                    let known = draft::find_draft(&mut tx.conn, by.agent.id, id).await?;
+                    let version = known.map_or(0, |known| known.version);
+                    if seen.is_some_and(|seen| seen != version) {
+                        return Err(DraftFault::Changed(version));
+                    }
+                    kept.version = version + 1;
+                    kept.updated_at = now;
+                    draft::upsert_draft(&mut tx.conn, by.agent.id, &kept).await?;
+                    Ok(kept)
+                })
+            })
+            .await
+    }
+
+    /// Forgets a draft.
+    pub async fn delete_draft(&self, id: ConversationId, by: &Principal) -> Result<(), DraftFault> {
+        let agent = by.agent.id;
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move { Ok(draft::delete_draft(&mut tx.conn, agent, id).await?) })
+            })
+            .await
+    }
+
+    /// The caller's draft in a conversation.
+    pub async fn draft(
+        &self,
+        id: ConversationId,
+        by: &Principal,
+    ) -> Result<Option<Draft>, DraftFault> {
+        let mut conn = self.context.store.read().await?;
+        Ok(draft::find_draft(&mut conn, by.agent.id, id).await?)
+    }
+}

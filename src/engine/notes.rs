@@ -1,0 +1,186 @@
+//! What agents tell each other: notes on conversations, comments on issues.
+
+use super::once::{Made, OnceFault, Remember};
+use super::{Engine, EngineFault};
+use crate::domain::agent::{AgentRef, Permission, Principal};
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{EventData, EventKind, NewEvent};
+use crate::domain::id::{ConversationId, IssueId, NoteId};
+use crate::domain::note::Note;
+use crate::store::conversation::find_conversation;
+use crate::store::issue::find_issue;
+use crate::store::{StoreFault, Tx, note};
+
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A conversation.
+    Conversation(ConversationId),
+    /// An issue: a comment.
+    Issue(IssueId),
+}
+
+/// Why a note was not written or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum NoteFault {
+    /// There is no such conversation, issue or note, or none that may be seen.
+    #[error("there is nothing with this id")]
+    Unknown,
+    /// Somebody else wrote it.
+    #[error("the note is {}'s", .0.name)]
+    OfAnother(AgentRef),
+    /// Somebody changed it since; with the version that it has now.
+    #[error("the note was changed since")]
+    Changed(i64),
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request; choose a new one")]
+    KeyReused,
+    /// The engine could not.
+    #[error(transparent)]
+    Engine(#[from] EngineFault),
+}
+
+impl From<StoreFault> for NoteFault {
+    fn from(fault: StoreFault) -> Self {
+        Self::Engine(fault.into())
+    }
+}
+
+impl From<OnceFault> for NoteFault {
+    fn from(fault: OnceFault) -> Self {
+        match fault {
+            OnceFault::KeyReused => Self::KeyReused,
+            OnceFault::Engine(fault) => Self::Engine(fault),
+        }
+    }
+}
+
+impl Engine {
+    /// Writes a note on a conversation, or a comment on an issue.
+    pub async fn add_note(
+        &self,
+        about: About,
+        text: String,
+        by: &Principal,
+        once: Option<Remember<Note>>,
+    ) -> Result<Made<Note>, NoteFault> {
+        let (by, now) = (by.clone(), self.context.clock.now());
+        let store = &self.context.store;
+        store
+            .write(move |tx| Box::pin(async move { add(tx, about, text, &by, once, now).await }))
+            .await
+    }
+
+    /// Gives a note other words; its author may, if it was not changed since the version.
+    pub async fn change_note(
+        &self,
+        id: NoteId,
+        text: String,
+        seen: Option<i64>,
+        by: &Principal,
+    ) -> Result<Note, NoteFault> {
+        let (by, now) = (by.clone(), self.context.clock.now());
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut note = own(tx, id, &by).await?;
+                    if seen.is_some_and(|seen| seen != note.version) {
+                        return Err(NoteFault::Changed(note.version));
+                    }
+                    note.text = text;
+                    note.edited_at = Some(now);
+                    note.version += 1;
+                    note::upsert_note(&mut tx.conn, &note).await?;
+                    tx.emit(event(EventKind::NoteChanged, &note, &by.agent, now));
+                    Ok(note)
+                })
+            })
+            .await
+    }
+
+    /// Takes a note away; its author may, and one who may delete messages.
+    pub async fn delete_note(&self, id: NoteId, by: &Principal) -> Result<(), NoteFault> {
+        let (by, now) = (by.clone(), self.context.clock.now());
+        self.context
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let note = own(tx, id, &by).await?;
+                    note::delete_note(&mut tx.conn, id, now).await?;
+                    tx.emit(event(EventKind::NoteDeleted, &note, &by.agent, now));
+                    Ok(())
+                })
+            })
+            .await
+    }
+}
+
+async fn add(
+    tx: &mut Tx,
+    about: About,
+    text: String,
+    by: &Principal,
+    once: Option<Remember<Note>>,
+    now: Timestamp,
+) -> Result<Made<Note>, NoteFault> {
+    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
+        return Ok(Made::Repeated(answered));
+    }
+    let (conversation, issue) = match about {
+        About::Conversation(id) => (id, None),
+        About::Issue(id) => {
+            let found = find_issue(&mut tx.conn, id, &by.scope).await?;
+            (found.ok_or(NoteFault::Unknown)?.conversation, Some(id))
+        }
+    };
+    find_conversation(&mut tx.conn, conversation, &by.scope)
+        .await?
+        .ok_or(NoteFault::Unknown)?;
+    let note = Note {
+        id: NoteId::new(),
+        conversation,
+        issue,
+        author: by.agent.clone(),
+        text,
+        created_at: now,
+        edited_at: None,
+        version: 1,
+    };
+    note::upsert_note(&mut tx.conn, &note).await?;
+    let kind = match issue {
+        Some(_) => EventKind::IssueCommented,
+        None => EventKind::NoteAdded,
+    };
+    tx.emit(event(kind, &note, &by.agent, now));
+    Remember::keep(once, &mut tx.conn, &note, now).await?;
+    Ok(Made::New(note))
+}
+
+/// A note that the one who asks may change.
+async fn own(tx: &mut Tx, id: NoteId, by: &Principal) -> Result<Note, NoteFault> {
+    let note = note::find_note(&mut tx.conn, id).await?;
+    let note = note.ok_or(NoteFault::Unknown)?;
+    find_conversation(&mut tx.conn, note.conversation, &by.scope)
+        .await?
+        .ok_or(NoteFault::Unknown)?;
+    if note.author.id != by.agent.id && !by.may(Permission::CloseOthers) {
+        return Err(NoteFault::OfAnother(note.author));
+    }
+    Ok(note)
+}
+
+fn event(kind: EventKind, note: &Note, actor: &AgentRef, now: Timestamp) -> NewEvent {
+    let data = EventData {
+        note: Some(note.id),
+        issue: note.issue,
+        ..EventData::default()
+    };
+    NewEvent {
+        kind,
+        at: now,
+        actor: Some(actor.clone()),
+        conversation: Some(note.conversation),
+        data: data.json(),
+    }
+}

@@ -18,6 +18,7 @@ mod notes;
 mod once;
 mod openapi;
 mod quarantine;
+mod search;
 mod segments;
 mod stream;
 mod tags;
@@ -131,6 +132,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/issues/{id}/resolve", post(issues::resolve))
         .route("/v1/issues/{id}/reopen", post(issues::reopen))
         .route("/v1/gateways", get(gateways::list))
+        .route("/v1/search", get(search::search))
         .route("/v1/segments", post(segments::count))
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(stream::follow))

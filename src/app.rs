@@ -141,6 +141,10 @@ fn start_workers(engine: &Engine, mailboxes: Vec<(GatewayName, Account)>, tasks:
         worker::housekeeping::run(engine.clone(), tasks.clone()),
     );
     tasks.spawn_vital("media", worker::media::run(engine.clone(), tasks.clone()));
+    tasks.spawn_vital(
+        "indexer",
+        worker::indexer::run(engine.clone(), tasks.clone()),
+    );
     tasks.spawn_vital("gauges", worker::gauges::run(engine.clone(), tasks.clone()));
 }
 

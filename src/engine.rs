@@ -53,6 +53,7 @@ mod read;
 mod receive;
 mod report;
 mod save;
+mod search;
 mod slices;
 mod submit;
 mod sweep;
@@ -76,6 +77,7 @@ pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
 pub use receive::mail::Fetched;
+pub use search::{Found, Hit, Indexed, Order, Place, Question};
 pub use submit::DryRun;
 pub use tags::{TagChange, TagFault};
 pub use views::{ViewChange, ViewFault};

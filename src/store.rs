@@ -57,6 +57,7 @@ pub mod reference;
 mod rows;
 mod scope;
 mod script;
+pub mod search;
 pub mod secret;
 pub mod slice;
 pub mod suppression;

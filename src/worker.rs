@@ -2,6 +2,7 @@
 
 pub mod gauges;
 pub mod housekeeping;
+pub mod indexer;
 mod limiter;
 pub mod mailbox;
 pub mod media;

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     agents, attachments, conversations, drafts, events, gateways, issues, keys, messages, notes,
-    quarantine, segments, stream, tags, timeline, views,
+    quarantine, search, segments, stream, tags, timeline, views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -33,6 +33,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         drafts::find, drafts::put, drafts::delete,
         views::list, views::create, views::change, views::delete,
         tags::list, tags::create, tags::change, tags::delete,
+        search::search,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
         agents::list, agents::find,
@@ -48,6 +49,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         (name = "views", description = "Lists of conversations that are kept"),
         (name = "tags", description = "Words that conversations are marked with"),
         (name = "gateways", description = "The senders that the operator configured"),
+        (name = "search", description = "Messages, notes and conversations by what they say"),
         (name = "segments", description = "What a text costs"),
         (name = "events", description = "Everything that happened, in one order"),
         (name = "quarantine", description = "What came in and could not be read"),

@@ -206,4 +206,24 @@ impl Query {
             Self::Term(term) => vec![term],
         }
     }
+
+    /// Between which times all of it lies, as far as its outermost conditions say: from the first,
+    /// before the second.
+    pub fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let parts = match self {
+            Self::All(parts) => parts.as_slice(),
+            Self::Any(_) | Self::Not(_) | Self::Term(_) => std::slice::from_ref(self),
+        };
+        let (mut after, mut before) = (None, None);
+        for part in parts {
+            match part {
+                Self::Term(Term::After(at)) => after = after.max(Some(*at)),
+                Self::Term(Term::Before(at)) => {
+                    before = Some(before.map_or(*at, |known: Timestamp| known.min(*at)));
+                }
+                Self::Term(_) | Self::All(_) | Self::Any(_) | Self::Not(_) => {}
+            }
+        }
+        (after, before)
+    }
 }

@@ -46,6 +46,7 @@ async fn count(engine: &Engine) -> Result<(), EngineFault> {
         metrics::gauge!("postern_queue_oldest_seconds", "gateway" => name.clone()).set(oldest);
         metrics::gauge!("postern_gateway_up", "gateway" => name).set(f64::from(u8::from(up)));
     }
+    metrics::gauge!("postern_search_lag_events").set(engine.index_lag().await? as f64);
     metrics::gauge!("postern_unconfirmed").set(engine.read().unconfirmed().await? as f64);
     metrics::gauge!("postern_quarantine_size").set(engine.read().quarantine_size().await? as f64);
     Ok(())

@@ -88,7 +88,8 @@ fn all(parts: Vec<Look>) -> Look {
     }
 }
 
-fn any(parts: Vec<Look>) -> Look {
+/// Documents that one of these finds.
+pub fn any(parts: Vec<Look>) -> Look {
     let mut parts: Vec<Look> = parts
         .into_iter()
         .filter(|part| *part != Look::Nothing)

@@ -70,6 +70,10 @@ impl App {
         let parts = wiring::parts(&config, store.clone(), clock, lines)?;
         let engine = Engine::start(parts, &groups.core).await?;
         start_workers(&engine, mailboxes, &groups.workers);
+        if !config.policies.is_empty() {
+            let keeper = worker::promises::run(engine.clone(), groups.workers.clone());
+            groups.workers.spawn_vital("promises", keeper);
+        }
         let public = listen(config.server.listen).await?;
         let admin = listen(config.server.admin_listen).await?;
         let (address, admin_address) = (public.local_addr()?, admin.local_addr()?);

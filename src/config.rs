@@ -14,6 +14,7 @@ mod secret;
 mod section;
 mod server;
 mod settings;
+mod sla;
 
 use std::path::{Path, PathBuf};
 
@@ -25,11 +26,12 @@ pub use log::Log;
 pub use server::Server;
 
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
+use crate::domain::sla::Policy;
 use fault::Faults;
 use section::Section;
 
 const ROOT_KEYS: &[&str] = &[
-    "server", "database", "blobs", "defaults", "profiles", "log", "gateway",
+    "server", "database", "blobs", "defaults", "profiles", "log", "gateway", "sla",
 ];
 const PROFILES_KEYS: &[&str] = &["dir"];
 
@@ -41,6 +43,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("defaults", country::KEYS),
     ("profiles", PROFILES_KEYS),
     ("log", log::KEYS),
+    ("sla", sla::KEYS),
+    ("sla.hours", sla::HOURS_KEYS),
     ("gateway", gateway::KEYS),
     ("gateway.rate", pace::RATE_KEYS),
     ("gateway.retry", pace::RETRY_KEYS),
@@ -68,6 +72,8 @@ pub struct Config {
     pub country: String,
     /// `[[gateway]]`, in the order of the file.
     pub gateways: Vec<GatewaySpec>,
+    /// `[[sla]]`, in the order of the file.
+    pub policies: Vec<Policy>,
     /// The gateway for texts to somebody new: the one with `default = true`, else the first.
     pub default_sms: Option<GatewayName>,
     /// The same for mail.
@@ -84,6 +90,7 @@ impl Default for Config {
             profiles_dir: None,
             country: country::DEFAULT.to_owned(),
             gateways: Vec::new(),
+            policies: Vec::new(),
             default_sms: None,
             default_email: None,
         }
@@ -140,6 +147,9 @@ impl Config {
         let log = root.section("log", "[log]", log::KEYS, faults);
         let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
         let gateways = gateway::read_all(root, &country, faults);
+        let default_sms = choose_default(&gateways, ChannelKind::Sms, faults);
+        let default_email = choose_default(&gateways, ChannelKind::Email, faults);
+        let specs: Vec<_> = gateways.into_iter().map(|gateway| gateway.spec).collect();
         Self {
             server: Server::read(&server, faults),
             database: Database::read(&database, faults),
@@ -147,9 +157,10 @@ impl Config {
             log: Log::read(&log, faults),
             profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
             country,
-            default_sms: choose_default(&gateways, ChannelKind::Sms, faults),
-            default_email: choose_default(&gateways, ChannelKind::Email, faults),
-            gateways: gateways.into_iter().map(|gateway| gateway.spec).collect(),
+            default_sms,
+            default_email,
+            policies: sla::read_all(root, &specs, faults),
+            gateways: specs,
         }
     }
 }

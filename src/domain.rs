@@ -35,6 +35,7 @@ pub mod quarantine;
 pub mod receive;
 pub mod report;
 pub mod search;
+pub mod sla;
 pub mod status;
 pub mod submit;
 pub mod tally;

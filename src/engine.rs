@@ -19,6 +19,7 @@ use crate::domain::clock::Clock;
 use crate::domain::gateway::{GatewayName, GatewaySpec};
 use crate::domain::receive::{Inbound, Receipt};
 use crate::domain::report::{Applied, Report};
+use crate::domain::sla::Policy;
 use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
 use crate::lifecycle::Tasks;
 use crate::mail::token::Signer;
@@ -54,6 +55,7 @@ mod receive;
 mod report;
 mod save;
 mod search;
+mod sla;
 mod slices;
 mod submit;
 mod sweep;
@@ -78,6 +80,7 @@ pub use read::{
 };
 pub use receive::mail::Fetched;
 pub use search::{Found, Hit, Indexed, Order, Place, Question};
+pub use sla::Promise;
 pub use submit::DryRun;
 pub use tags::{TagChange, TagFault};
 pub use views::{ViewChange, ViewFault};
@@ -131,6 +134,8 @@ pub struct Parts {
     pub default_email: Option<GatewayName>,
     /// Where the world finds this installation.
     pub public_url: Url,
+    /// What was promised about issues, in the order in which promises are tried.
+    pub policies: Vec<Policy>,
 }
 
 /// What every use case works with.
@@ -148,6 +153,7 @@ struct Context {
     wake: HashMap<GatewayName, Arc<Notify>>,
     /// Tells of files that are to be fetched.
     media: Notify,
+    policies: Vec<Policy>,
 }
 
 /// The use cases of one daemon; clones share everything.
@@ -173,6 +179,7 @@ impl Engine {
             default_sms,
             default_email,
             public_url,
+            policies,
         } = parts;
         let secret = secret(&store).await?;
         let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
@@ -197,6 +204,7 @@ impl Engine {
             senders,
             wake,
             media: Notify::new(),
+            policies,
         });
         Ok(Self {
             receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),

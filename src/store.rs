@@ -59,6 +59,7 @@ mod scope;
 mod script;
 pub mod search;
 pub mod secret;
+pub mod sla;
 pub mod slice;
 pub mod suppression;
 pub mod tag;

@@ -6,6 +6,7 @@ pub mod indexer;
 mod limiter;
 pub mod mailbox;
 pub mod media;
+pub mod promises;
 pub mod sender;
 
 use std::time::Duration;

@@ -17,7 +17,8 @@ use super::messages::AgentBody;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Issue, IssueState, TeamRef};
 use crate::domain::id::{AgentId, ConversationId, IssueId, TeamId};
-use crate::engine::IssueFilter;
+use crate::domain::sla::{self, Target};
+use crate::engine::{IssueFilter, Promise};
 use crate::http::auth::Reader;
 use crate::http::fields::parsed;
 use crate::http::problem::Problem;
@@ -50,14 +51,72 @@ pub(crate) struct IssueBody {
     /// When it was answered for the first time.
     #[schema(value_type = Option<String>, format = DateTime)]
     first_response_at: Option<Timestamp>,
-    /// Until when it should be answered; nobody promises that yet.
+    /// Until when it should be answered next, where that was promised.
     #[schema(value_type = Option<String>, format = DateTime)]
     response_due_at: Option<Timestamp>,
+    /// What was promised about it; see `[[sla]]` in the configuration.
+    sla: Vec<PromiseBody>,
     /// When it was closed.
     #[schema(value_type = Option<String>, format = DateTime)]
     closed_at: Option<Timestamp>,
     /// Who closed it.
     closed_by: Option<AgentBody>,
+}
+
+/// What was promised about an issue.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Promise)]
+pub(crate) struct PromiseBody {
+    /// What was promised.
+    target: Target,
+    /// How it stands.
+    state: sla::State,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    due_at: Timestamp,
+    /// How many seconds of working time are left, or were left when it was kept.
+    #[schema(example = 13_500)]
+    remaining: u64,
+}
+
+impl From<Promise> for PromiseBody {
+    fn from(promise: Promise) -> Self {
+        Self {
+            target: promise.target,
+            state: promise.state,
+            due_at: promise.due_at,
+            remaining: promise.remaining.as_secs(),
+        }
+    }
+}
+
+impl IssueBody {
+    /// Adds what was promised.
+    fn promised(mut self, promises: Vec<Promise>) -> Self {
+        let waits = |promise: &&Promise| {
+            promise.target != Target::Resolution && promise.answered_at.is_none()
+        };
+        self.response_due_at = promises.iter().filter(waits).map(|one| one.due_at).max();
+        self.sla = promises.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+/// Issues with what was promised about them.
+pub(super) async fn bodies(api: &Api, issues: Vec<Issue>) -> Result<Vec<IssueBody>, Problem> {
+    let ids: Vec<IssueId> = issues.iter().map(|issue| issue.id).collect();
+    let mut promises = api.engine.promises(&ids).await?;
+    let body = |issue: Issue| {
+        let promises = promises.remove(&issue.id).unwrap_or_default();
+        IssueBody::from(issue).promised(promises)
+    };
+    Ok(issues.into_iter().map(body).collect())
+}
+
+/// An issue with what was promised about it.
+pub(super) async fn whole(api: &Api, issue: Issue) -> Result<IssueBody, Problem> {
+    let mut bodies = bodies(api, vec![issue]).await?;
+    Ok(bodies.pop().expect("one issue has one body"))
 }
 
 /// A team, beside what it has.
@@ -93,6 +152,7 @@ impl From<Issue> for IssueBody {
             opened_at: issue.opened_at,
             first_response_at: issue.first_response_at,
             response_due_at: None,
+            sla: Vec::new(),
             closed_at: issue.closed_at,
             closed_by: issue.closed_by.map(AgentBody::from),
         }
@@ -189,7 +249,11 @@ pub(super) async fn list(
         .issues(filter, page.place()?, page.one_more())
         .await?;
     let cursor = |issue: &Issue| issue.id.to_string();
-    Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
+    let found = Page::of(found, page.limit, cursor, |issue| issue);
+    Ok(Answer(Page {
+        data: bodies(&api, found.data).await?,
+        next_cursor: found.next_cursor,
+    }))
 }
 
 /// Finds an issue.
@@ -205,5 +269,5 @@ pub(super) async fn find(
 ) -> Result<Versioned<IssueBody>, Problem> {
     let issue = api.engine.read_as(&principal).issue(id).await?;
     let issue = issue.ok_or_else(|| Problem::not_found("issue"))?;
-    Ok(Versioned(issue.version, issue.into()))
+    Ok(Versioned(issue.version, whole(&api, issue).await?))
 }

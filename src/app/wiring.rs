@@ -86,6 +86,7 @@ pub(super) fn parts(
         default_sms: config.default_sms.clone(),
         default_email: config.default_email.clone(),
         public_url: config.server.public_url.clone(),
+        policies: config.policies.clone(),
     })
 }
 

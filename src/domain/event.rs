@@ -106,6 +106,12 @@ named! {
         ContactOptedOut = "contact.opted_out",
         /// A contact may be texted by a sender again.
         ContactOptedIn = "contact.opted_in",
+        /// What was promised about an issue will be broken soon.
+        SlaWarned = "sla.warned",
+        /// It was broken.
+        SlaBreached = "sla.breached",
+        /// It was kept.
+        SlaMet = "sla.met",
         /// A gateway does not send.
         GatewayDown = "gateway.down",
         /// A gateway sends again.
@@ -194,6 +200,15 @@ pub struct EventData<'a> {
     /// Plain words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
+    /// What was promised about an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<&'a str>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// How many seconds of working time were left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u64>,
 }
 
 impl EventData<'_> {

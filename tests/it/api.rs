@@ -115,6 +115,7 @@ impl Desk {
             default_sms: GatewayName::parse("support"),
             default_email: None,
             public_url,
+            policies: Vec::new(),
         };
         let engine = Engine::start(parts, &tasks).await.unwrap();
         let routes = postern::api::router(engine.clone(), "US", tasks.clone())

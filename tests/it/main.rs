@@ -32,6 +32,7 @@ mod search;
 mod segments;
 mod send;
 mod simulator;
+mod sla;
 mod stopping;
 mod store;
 mod telemetry;

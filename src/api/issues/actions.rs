@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 
-use super::IssueBody;
+use super::{IssueBody, whole};
 use crate::api::Api;
 use crate::api::messages::AgentBody;
 use crate::domain::agent::{Permission, Principal};
@@ -22,7 +22,7 @@ type Answered = Result<Answer<IssueBody>, Problem>;
 
 async fn perform(api: &Api, id: IssueId, action: IssueAction, by: &Principal) -> Answered {
     let issue = api.engine.change_issue(id, action, by).await?;
-    Ok(Answer(issue.into()))
+    Ok(Answer(whole(api, issue).await?))
 }
 
 /// Takes an unassigned issue; of many at once, one wins.
@@ -212,7 +212,7 @@ pub(in crate::api) async fn change(
 ) -> Result<Versioned<IssueBody>, Problem> {
     let action = IssueAction::Rename(body.value.title, seen.seen());
     let issue = api.engine.change_issue(id, action, &principal).await?;
-    Ok(Versioned(issue.version, issue.into()))
+    Ok(Versioned(issue.version, whole(&api, issue).await?))
 }
 
 impl From<IssueFault> for Problem {

@@ -5,6 +5,7 @@
 mod agents;
 mod attachments;
 mod conversations;
+mod csv;
 mod docs;
 mod drafts;
 mod events;
@@ -17,6 +18,7 @@ mod messages;
 mod notes;
 mod once;
 mod openapi;
+mod opt_outs;
 mod quarantine;
 mod search;
 mod segments;
@@ -31,6 +33,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{delete, get, patch, post, put};
 
+use crate::domain::address::{Address, AddressFault};
 use crate::domain::clock::Timestamp;
 use crate::engine::Engine;
 use crate::http::idempotency::InFlight;
@@ -54,6 +57,16 @@ struct Api {
 impl FromRef<Api> for Engine {
     fn from_ref(api: &Api) -> Self {
         api.engine.clone()
+    }
+}
+
+/// Reads an address of either channel, in any written form; numbers without a country are read
+/// by the region (ISO 3166-1 alpha-2).
+fn address_of(text: &str, country: &str) -> Result<Address, AddressFault> {
+    if text.contains('@') {
+        Address::parse_email(text)
+    } else {
+        Address::parse_sms(text, country)
     }
 }
 
@@ -131,6 +144,13 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/issues/{id}/comments", post(notes::comment))
         .route("/v1/issues/{id}/resolve", post(issues::resolve))
         .route("/v1/issues/{id}/reopen", post(issues::reopen))
+        // Contacts, opt-outs, quick replies.
+        .route("/v1/opt-outs", get(opt_outs::list).post(opt_outs::create))
+        .route("/v1/opt-outs/export", get(opt_outs::export))
+        .route(
+            "/v1/opt-outs/{id}",
+            get(opt_outs::find).delete(opt_outs::end),
+        )
         .route("/v1/gateways", get(gateways::list))
         .route("/v1/search", get(search::search))
         .route("/v1/segments", post(segments::count))

@@ -9,6 +9,7 @@ mod fault;
 mod gateway;
 mod log;
 mod mail;
+mod opt_out;
 mod pace;
 mod secret;
 mod section;
@@ -31,7 +32,7 @@ use fault::Faults;
 use section::Section;
 
 const ROOT_KEYS: &[&str] = &[
-    "server", "database", "blobs", "defaults", "profiles", "log", "gateway", "sla",
+    "server", "database", "blobs", "defaults", "opt_out", "profiles", "log", "gateway", "sla",
 ];
 const PROFILES_KEYS: &[&str] = &["dir"];
 
@@ -41,6 +42,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("database", database::KEYS),
     ("blobs", database::BLOBS_KEYS),
     ("defaults", country::KEYS),
+    ("opt_out", opt_out::KEYS),
     ("profiles", PROFILES_KEYS),
     ("log", log::KEYS),
     ("sla", sla::KEYS),
@@ -143,10 +145,12 @@ impl Config {
         let database = root.section("database", "[database]", database::KEYS, faults);
         let blobs = root.section("blobs", "[blobs]", database::BLOBS_KEYS, faults);
         let defaults = root.section("defaults", "[defaults]", country::KEYS, faults);
+        let opt_out = root.section("opt_out", "[opt_out]", opt_out::KEYS, faults);
+        let reach = opt_out::read(&opt_out, faults);
         let profiles = root.section("profiles", "[profiles]", PROFILES_KEYS, faults);
         let log = root.section("log", "[log]", log::KEYS, faults);
         let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
-        let gateways = gateway::read_all(root, &country, faults);
+        let gateways = gateway::read_all(root, &country, reach, faults);
         let default_sms = choose_default(&gateways, ChannelKind::Sms, faults);
         let default_email = choose_default(&gateways, ChannelKind::Email, faults);
         let specs: Vec<_> = gateways.into_iter().map(|gateway| gateway.spec).collect();

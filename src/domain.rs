@@ -4,7 +4,8 @@
 //!
 //! - words: [`id`], [`clock`], [`address`], [`network`], [`gateway`], [`mailbox`], [`agent`],
 //!   [`text`], [`status`], [`failure`]
-//! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`]
+//! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`],
+//!   [`opt_out`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`] and [`tally`]
 //! - what agents do: [`desk`]
@@ -30,6 +31,7 @@ pub mod message;
 mod named;
 pub mod network;
 pub mod note;
+pub mod opt_out;
 pub mod outcome;
 pub mod quarantine;
 pub mod receive;

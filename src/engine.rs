@@ -29,6 +29,7 @@ pub use crate::sms::{Segmentation, segment};
 pub use crate::store::conversation::Filter as ConversationFilter;
 pub use crate::store::issue::IssueFilter;
 pub use crate::store::message::MessageFilter;
+pub use crate::store::opt_out::OptOutFilter;
 pub use crate::store::tally::Line as CountLine;
 
 mod attachments;
@@ -47,6 +48,7 @@ mod mails;
 mod media;
 mod notes;
 mod once;
+mod opt_outs;
 mod orders;
 mod outbound;
 mod quarantine;
@@ -73,6 +75,7 @@ pub use keys::{KeyFault, NewKey};
 pub use media::MediaOutcome;
 pub use notes::{About, NoteFault};
 pub use once::{Made, OnceFault, Remember};
+pub use opt_outs::{OptOutFault, Whom};
 pub use orders::{OrderFault, Retried};
 pub use quarantine::ReplayFault;
 pub use read::{

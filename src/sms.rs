@@ -7,10 +7,12 @@ mod courtesy;
 mod keyword;
 mod segments;
 mod smart;
+mod wish;
 
 pub use courtesy::is_courtesy;
 pub use keyword::{Keyword, keyword};
 pub use segments::{Segmentation, segment, split};
 pub use smart::smart_encode;
+pub use wish::may_opt_out;
 
 pub use crate::domain::text::{Encoding, Replacement};

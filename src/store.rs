@@ -52,6 +52,7 @@ pub mod message;
 mod migrations;
 pub mod note;
 mod open;
+pub mod opt_out;
 pub mod raw;
 pub mod reference;
 mod rows;

@@ -16,6 +16,7 @@ pub(super) use list::{__path_find, __path_list, find, list, listing};
 
 use serde::Serialize;
 
+use super::opt_outs::OptOutBody;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::ContactAddress;
 use crate::domain::gateway::ChannelKind;
@@ -101,6 +102,9 @@ pub(crate) struct AddressBody {
     /// Why, in the words of the server that refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     bounce_reason: Option<String>,
+    /// Opt-outs that hold: by these senders it must not be written to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opted_out: Vec<OptOutBody>,
 }
 
 impl From<ContactAddress> for AddressBody {
@@ -111,6 +115,7 @@ impl From<ContactAddress> for AddressBody {
             value: known.address.value().to_owned(),
             bounced_at,
             bounce_reason,
+            opted_out: known.opted_out.into_iter().map(OptOutBody::from).collect(),
         }
     }
 }

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     agents, attachments, conversations, drafts, events, gateways, issues, keys, messages, notes,
-    quarantine, search, segments, stream, tags, timeline, views,
+    opt_outs, quarantine, search, segments, stream, tags, timeline, views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -36,6 +36,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         search::search,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
+        opt_outs::list, opt_outs::find, opt_outs::create, opt_outs::end, opt_outs::export,
         agents::list, agents::find,
         keys::list, keys::create, keys::revoke,
     ),
@@ -54,6 +55,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         (name = "events", description = "Everything that happened, in one order"),
         (name = "quarantine", description = "What came in and could not be read"),
         (name = "agents", description = "Who works here"),
+        (name = "opt-outs", description = "Who must not be written to, since when and at whose word"),
         (name = "keys", description = "Keys for programs; for admins"),
     ),
     modifiers(&Common),
@@ -66,7 +68,7 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// What clients send: a field that is not known is refused.
-const REQUESTS: [&str; 15] = [
+const REQUESTS: &[&str] = &[
     "NewMessage",
     "Assignment",
     "KeyRequest",
@@ -82,6 +84,7 @@ const REQUESTS: [&str; 15] = [
     "NewDraft",
     "NewView",
     "ViewChanges",
+    "NewOptOut",
 ];
 
 /// What holds for every operation alike: the key, and how errors look.
@@ -93,7 +96,7 @@ impl Modify for Common {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("key", scheme);
         for name in REQUESTS {
-            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(*name) {
                 object.additional_properties =
                     Some(Box::new(AdditionalProperties::FreeForm(false)));
             }

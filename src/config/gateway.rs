@@ -4,12 +4,14 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::fault::Faults;
-use super::section::Section;
+use super::section::{Misfit, Section};
 use super::{country, mail, pace, server, settings};
 use crate::domain::address::Address;
 use crate::domain::gateway::{
-    AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown,
+    AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, KeywordRules,
+    OnUnknown,
 };
+use crate::domain::opt_out::Reach;
 
 pub(super) const KEYS: &[&str] = &[
     "name",
@@ -23,6 +25,8 @@ pub(super) const KEYS: &[&str] = &[
     "after_close",
     "reopen_within",
     "courtesy",
+    "stop_reply",
+    "help_reply",
     "smart_encoding",
     "mms",
     "allow_networks",
@@ -34,6 +38,9 @@ pub(super) const KEYS: &[&str] = &[
     "imap",
     "smtp",
 ];
+/// Two segments of a plain text.
+const LONGEST_REPLY: usize = 320;
+
 /// How long a message is worth sending, when the sender of it did not say.
 const VALID_FOR: Duration = Duration::from_hours(4);
 
@@ -54,6 +61,7 @@ pub(super) struct Configured {
 pub(super) fn read_all(
     root: &Section<'_>,
     region: &str,
+    reach: Reach,
     faults: &mut Faults<'_>,
 ) -> Vec<Configured> {
     let mut gateways: Vec<Configured> = Vec::new();
@@ -66,12 +74,17 @@ pub(super) fn read_all(
             }
             names.push(name);
         }
-        gateways.extend(read(&section, region, faults));
+        gateways.extend(read(&section, region, reach, faults));
     }
     gateways
 }
 
-fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<Configured> {
+fn read(
+    section: &Section<'_>,
+    region: &str,
+    reach: Reach,
+    faults: &mut Faults<'_>,
+) -> Option<Configured> {
     let kind = read_kind(section, faults);
     section.refuse_unknown(faults);
     let name = read_name(section, faults);
@@ -90,6 +103,11 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
     let after_close = read_after_close(section, faults);
     let courtesy = [("append", Courtesy::Append), ("open", Courtesy::Open)];
     let courtesy = section.word("courtesy", &courtesy, faults);
+    let keywords = KeywordRules {
+        reach,
+        stop_reply: read_reply(section, "stop_reply", faults),
+        help_reply: read_reply(section, "help_reply", faults),
+    };
     let retry = pace::read_retry(section, kind, faults);
     let settings = settings::read_settings(section, faults);
     let on_unknown = [("hold", OnUnknown::Hold), ("resend", OnUnknown::Resend)];
@@ -111,6 +129,7 @@ fn read(section: &Section<'_>, region: &str, faults: &mut Faults<'_>) -> Option<
             on_unknown: on_unknown.unwrap_or_default(),
             after_close,
             courtesy: courtesy.unwrap_or_default(),
+            keywords,
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
             allow_networks,
@@ -129,6 +148,8 @@ fn refuse_texts_only(section: &Section<'_>, faults: &mut Faults<'_>) {
         "smart_encoding",
         "mms",
         "allow_networks",
+        "stop_reply",
+        "help_reply",
     ] {
         if section.has(key) {
             let reason = format!("{key}: a mailbox has no such thing");
@@ -258,4 +279,13 @@ fn read_after_close(section: &Section<'_>, faults: &mut Faults<'_>) -> AfterClos
         );
     }
     after_close
+}
+
+/// A text that answers a keyword; it fits into a few segments.
+fn read_reply(section: &Section<'_>, key: &str, faults: &mut Faults<'_>) -> Option<String> {
+    section.parsed(key, faults, |text| {
+        let fits = (1..=LONGEST_REPLY).contains(&text.trim().chars().count());
+        let misfit = || Misfit::new("empty or too long", "write 1 to 320 characters");
+        fits.then(|| text.trim().to_owned()).ok_or_else(misfit)
+    })
 }

@@ -13,6 +13,7 @@ use super::gateway::GatewayName;
 use super::id::{ContactId, MessageId};
 use super::idempotency::{Answered, Key};
 use super::message::{Message, RawRequest, StatusEvent};
+use super::opt_out::{OptOut, Word};
 use super::quarantine::Quarantined;
 use super::receive::mail::{RawMail, Taken};
 use super::report::{Known, Parked};
@@ -56,10 +57,10 @@ pub struct Changes {
     pub deliveries: Vec<Delivery>,
     /// What leaves the queue.
     pub finished: Vec<Piece>,
-    /// Who must not be texted any more, and why.
-    pub suppressed: Vec<(Pair, &'static str, Timestamp)>,
-    /// Who may be texted again.
-    pub lifted: Vec<Pair>,
+    /// Who must not be texted any more.
+    pub suppressed: Vec<OptOut>,
+    /// Who may be texted again, and at whose word.
+    pub lifted: Vec<(Pair, Word)>,
     /// Answers to remember.
     pub answers: Vec<(Key, Answered)>,
     /// What fingerprints of inbound mails mean now.

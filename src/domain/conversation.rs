@@ -9,6 +9,7 @@ use super::event::EventKind;
 use super::gateway::{AfterClose, GatewayName};
 use super::id::{AgentId, ContactId, ConversationId, IssueId, MessageId, TagId, TeamId};
 use super::named::named;
+use super::opt_out::OptOut;
 
 /// The longest title that is made of a message's first words, in characters.
 const TITLE_LENGTH: usize = 60;
@@ -31,6 +32,8 @@ pub struct ContactAddress {
     pub address: Address,
     /// Since when mail to it comes back, and why; nothing where it does not.
     pub bounced: Option<(Timestamp, String)>,
+    /// What was asked for about it that holds: it must not be written to.
+    pub opted_out: Vec<OptOut>,
 }
 
 /// Everything said with one contact, over every channel.

@@ -12,7 +12,7 @@ use super::clock::Timestamp;
 use super::failure::FailureClass;
 use super::gateway::GatewayName;
 use super::id::{ConversationId, MessageId};
-use super::message::{Message, Note, Priority};
+use super::message::{Message, Note, OptOutPart, Priority};
 use super::named::named;
 use super::report::{Known, Timelines};
 use super::status::Status;
@@ -127,7 +127,8 @@ pub fn claim(
         };
         let known = known(delivery.piece(), message);
         let recipient = message.recipient(delivery.part).to_owned();
-        let end = if suppressed.contains(&(message.from.clone(), recipient)) {
+        let bars = message.details.opt_out != Some(OptOutPart::Confirmation);
+        let end = if bars && suppressed.contains(&(message.from.clone(), recipient)) {
             Some((
                 Status::Failed,
                 FailureClass::OptedOut,

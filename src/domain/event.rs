@@ -112,6 +112,8 @@ named! {
         SlaBreached = "sla.breached",
         /// It was kept.
         SlaMet = "sla.met",
+        /// A contact may have asked, in other words than a keyword, not to be texted.
+        PossibleOptOut = "contact.possible_opt_out",
         /// A gateway does not send.
         GatewayDown = "gateway.down",
         /// A gateway sends again.

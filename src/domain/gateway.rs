@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::address::Address;
 use super::mailbox::MailSpec;
 use super::network::Network;
+use super::opt_out::Reach;
 
 /// The name of a gateway: 1 to 64 of `a-z 0-9 -`, as in the URL of its callbacks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -129,6 +130,17 @@ pub enum Courtesy {
     Open,
 }
 
+/// What a gateway does about the keywords that customers write to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeywordRules {
+    /// Whose messages STOP ends.
+    pub reach: Reach,
+    /// What confirms a STOP, where the provider does not.
+    pub stop_reply: Option<String>,
+    /// What answers HELP, where the provider does not.
+    pub help_reply: Option<String>,
+}
+
 /// When a message that was provably not sent is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetrySchedule {
@@ -198,6 +210,8 @@ pub struct GatewaySpec {
     pub after_close: AfterClose,
     /// What a courtesy does then.
     pub courtesy: Courtesy,
+    /// What STOP and HELP lead to.
+    pub keywords: KeywordRules,
     /// Whether look-alike characters are replaced so that a text fits GSM-7.
     pub smart_encoding: bool,
     /// Whether the sender can carry media.

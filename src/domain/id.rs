@@ -114,6 +114,8 @@ ids! {
     EventId = "evt";
     /// Names an attachment.
     AttachmentId = "att";
+    /// Names an entry of the ledger of opt-outs.
+    OptOutId = "opt";
     /// Names something that came in and could not be read.
     QuarantineId = "qua";
     /// Names a team.

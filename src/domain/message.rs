@@ -47,6 +47,16 @@ pub enum Priority {
     Bulk,
 }
 
+/// What a message has to do with an opt-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptOutPart {
+    /// A customer may ask by it, in other words than a keyword, not to be texted.
+    Doubtful,
+    /// It confirms the opt-out: the one message that may follow it.
+    Confirmation,
+}
+
 /// What is rarely there, kept as one JSON object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
@@ -74,6 +84,9 @@ pub struct Details {
     /// True when a customer's message is only thanks, an OK or the like.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub courtesy: bool,
+    /// What it has to do with an opt-out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<OptOutPart>,
     /// What it has because it is a mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<Box<super::mail::MailDetails>>,

@@ -1,5 +1,6 @@
 //! What a slice of inbound texts changes; [`mail`] says the same for mails.
 
+mod consent;
 pub mod mail;
 
 use std::collections::{HashMap, HashSet};
@@ -8,31 +9,24 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::attachment::{Attachment, Source};
-use super::changes::{Changes, Reference};
+use super::changes::{Changes, Pair, Reference};
 use super::clock::Timestamp;
 use super::event::{EventData, EventKind, NewEvent};
 use super::gateway::{AfterClose, GatewayName};
 use super::id::{ConversationId, MessageId};
-use super::message::{Details, Direction, Message, RawRequest};
+use super::message::{Details, Direction, Message, OptOutPart, RawRequest};
+use super::opt_out::Reach;
 use super::report::Known;
 use super::status::Status;
 use super::text::Encoding;
 use super::threads::Threads;
+pub use consent::{Consent, Reply};
 
 /// Reference numbers of long messages are few and come again; a part joins no older message.
 const PARTS_JOIN_FOR: Duration = Duration::from_hours(24);
 
 /// What stands for a part of a long message that has not come yet.
 const GAP: &str = "[…]";
-
-/// What a customer's text says about being texted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consent {
-    /// Text me no more.
-    Withdrawn,
-    /// Text me again.
-    Given,
-}
 
 /// One of the parts that a long message arrives in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +71,10 @@ pub struct Inbound {
     pub segments: u32,
     /// What it says about being texted.
     pub consent: Option<Consent>,
+    /// Whose messages that is about.
+    pub reach: Reach,
+    /// What it is answered with.
+    pub reply: Option<Reply>,
     /// What a message does after the last issue was closed.
     pub after_close: AfterClose,
     /// Whether it is only thanks, an OK or the like.
@@ -127,6 +125,8 @@ pub struct Before {
     pub messages: HashMap<MessageId, Message>,
     /// The customers' threads.
     pub threads: Threads,
+    /// Of those who say something about it: who must not be texted.
+    pub opted_out: HashSet<Pair>,
 }
 
 /// Decides what the texts change, in their order.
@@ -277,30 +277,6 @@ impl Deciding {
         Some(id)
     }
 
-    fn consent(
-        &mut self,
-        inbound: &Inbound,
-        consent: Consent,
-        conversation: ConversationId,
-        data: &EventData<'_>,
-        now: Timestamp,
-    ) {
-        let pair = (inbound.sender.clone(), inbound.from.value().to_owned());
-        let kind = match consent {
-            Consent::Withdrawn => {
-                self.changes.lifted.retain(|other| *other != pair);
-                self.changes.suppressed.push((pair, "keyword", now));
-                EventKind::ContactOptedOut
-            }
-            Consent::Given => {
-                self.changes.suppressed.retain(|(other, ..)| *other != pair);
-                self.changes.lifted.push(pair);
-                EventKind::ContactOptedIn
-            }
-        };
-        self.emit(kind, conversation, data, now);
-    }
-
     fn emit(
         &mut self,
         kind: EventKind,
@@ -359,6 +335,7 @@ fn message(
             media: inbound.media,
             sent_at: inbound.sent_at,
             courtesy: inbound.courtesy,
+            opt_out: (inbound.consent == Some(Consent::Doubtful)).then_some(OptOutPart::Doubtful),
             parts: parts.unwrap_or_default(),
             ..Details::default()
         },

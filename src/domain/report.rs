@@ -12,8 +12,9 @@ use super::clock::Timestamp;
 use super::event::{EventData, EventKind, NewEvent};
 use super::failure::FailureClass;
 use super::gateway::GatewayName;
-use super::id::MessageId;
+use super::id::{MessageId, OptOutId};
 use super::message::{Direction, Message, Note, RawRequest};
+use super::opt_out::{OptOut, Origin, Word};
 use super::status::Status;
 
 /// What a provider's id means.
@@ -193,10 +194,24 @@ pub fn heed_opt_out(
         return;
     }
     let pair = (message.from.clone(), message.to.clone());
-    if changes.suppressed.iter().any(|(other, ..)| *other == pair) {
+    if changes.suppressed.iter().any(|other| other.pair == pair) {
         return;
     }
-    changes.suppressed.push((pair, "provider", now));
+    changes.suppressed.push(OptOut {
+        id: OptOutId::new(),
+        pair,
+        message: Some(message.id),
+        began: Word {
+            origin: Origin::Provider,
+            actor: None,
+            words: message
+                .failure
+                .as_ref()
+                .map(|failure| failure.detail.clone()),
+            at: now,
+        },
+        ended: None,
+    });
     let data = EventData {
         message: Some(message.id),
         gateway: Some(message.gateway.as_str()),

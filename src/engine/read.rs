@@ -113,7 +113,7 @@ impl<'e> Reader<'e> {
         Self { context, scope }
     }
 
-    async fn conn(&self) -> Result<Conn, EngineFault> {
+    pub(super) async fn conn(&self) -> Result<Conn, EngineFault> {
         Ok(self.context.store.read().await?)
     }
 

@@ -10,10 +10,10 @@ use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::{InboundFile, InboundText};
 use crate::domain::message::RawRequest;
-use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, receive};
+use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, Reply, receive};
 use crate::domain::threads::Threads;
 use crate::sms;
-use crate::store::{Tx, message, slice};
+use crate::store::{Tx, message, slice, suppression};
 
 /// More parts than a text can have (3GPP TS 23.040, 9.2.3.24.1).
 const MOST_PARTS: u32 = 255;
@@ -28,7 +28,12 @@ impl Engine {
     ) -> Result<Receipt, EngineFault> {
         let gateway = line.spec.name.as_str().to_owned();
         let brings_files = !text.files.is_empty();
-        let receipt = self.receive.ask(inbound(line, text, raw)).await?;
+        let inbound = inbound(line, text, raw);
+        let is_answered = inbound.reply.is_some();
+        let receipt = self.receive.ask(inbound).await?;
+        if is_answered {
+            self.context.wake(&line.spec.name);
+        }
         if brings_files {
             self.context.media.notify_one();
         }
@@ -45,11 +50,16 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
     let keyword = text
         .keyword
         .or_else(|| sms::keyword(&text.text, &spec.country));
-    let consent = keyword.and_then(|keyword| match keyword {
-        sms::Keyword::Stop => Some(Consent::Withdrawn),
-        sms::Keyword::Start => Some(Consent::Given),
-        sms::Keyword::Help => None,
-    });
+    let rules = &spec.keywords;
+    let (consent, reply) = match keyword {
+        Some(sms::Keyword::Stop) => (Some(Consent::Withdrawn), rules.stop_reply.as_deref()),
+        Some(sms::Keyword::Start) => (Some(Consent::Given), None),
+        Some(sms::Keyword::Help) => (Some(Consent::Asked), rules.help_reply.as_deref()),
+        None => {
+            let doubtful = sms::may_opt_out(&text.text);
+            (doubtful.then_some(Consent::Doubtful), None)
+        }
+    };
     let counted = sms::segment(&text.text);
     let courtesy = keyword.is_none() && text.media == 0 && sms::is_courtesy(&text.text);
     let part = text.part.map(|part| Part {
@@ -67,6 +77,8 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         segments: text.segments.unwrap_or(counted.segments).max(1),
         text: text.text,
         consent,
+        reach: rules.reach,
+        reply: reply.map(reply_of),
         after_close: spec.after_close(courtesy),
         courtesy,
         sent_at: text.sent_at,
@@ -76,6 +88,15 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
             part.total > 1 && part.total <= MOST_PARTS && (1..=part.total).contains(&part.number)
         }),
         raw,
+    }
+}
+
+fn reply_of(text: &str) -> Reply {
+    let counted = sms::segment(text);
+    Reply {
+        text: text.to_owned(),
+        encoding: counted.encoding,
+        segments: counted.segments,
     }
 }
 
@@ -111,10 +132,14 @@ pub(super) fn slice(
             .collect();
         let messages = message::load_messages(&mut tx.conn, &groups).await?;
         let threads = Threads::new(loaded.threads, *tx.issue_number());
+        let consents = commands.iter().filter(|command| command.consent.is_some());
+        let pairs: Vec<_> = consents.map(Inbound::own_pair).collect();
+        let opted_out = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
         let before = Before {
             known,
             messages,
             threads,
+            opted_out,
         };
         let (changes, receipts, issue_number) = receive(&commands, before, now);
         *tx.issue_number() = issue_number;

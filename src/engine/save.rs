@@ -9,7 +9,7 @@ use crate::domain::message::{Direction, Message, RawRequest};
 use crate::domain::status::Status;
 use crate::store::{
     Conn, StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox,
-    message, raw, reference, suppression, tally, timeline,
+    message, opt_out, raw, reference, tally, timeline,
 };
 
 use crate::domain::clock::Timestamp;
@@ -34,8 +34,8 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     reference::insert_parked(conn, &changes.parked).await?;
     delivery::upsert_deliveries(conn, &changes.deliveries).await?;
     delivery::delete_deliveries(conn, &changes.finished).await?;
-    suppression::delete_suppressed(conn, &changes.lifted).await?;
-    suppression::insert_suppressed(conn, &changes.suppressed).await?;
+    opt_out::end_opt_outs(conn, &changes.lifted).await?;
+    opt_out::insert_opt_outs(conn, &changes.suppressed).await?;
     reference::replace_references(conn, Direction::Inbound, &changes.fingerprints).await?;
     mail::insert_mail_ids(conn, &changes.mail_ids).await?;
     mail::insert_raw_mails(conn, &changes.raw_mails).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::rows::{Argument, Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
 use super::scope::{bound, lite_seen, pg_seen};
 use super::script::Rows;
-use super::{Conn, StoreFault, issue};
+use super::{Conn, StoreFault, issue, opt_out};
 use crate::domain::address::Address;
 use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
@@ -19,6 +19,7 @@ use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread,
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{AgentId, ContactId, ConversationId, MessageId, TagId, TeamId};
 
+use crate::domain::opt_out::OptOut;
 pub use list::{Filter, list_conversations};
 
 #[derive(Serialize, Deserialize, sqlx::FromRow)]
@@ -384,10 +385,19 @@ pub async fn list_contacts(
     let keys: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let keys = json(&keys);
     let found: Vec<Found> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    let values: Vec<&str> = found.iter().map(|one| one.value.as_str()).collect();
+    let mut opted_out: HashMap<String, Vec<OptOut>> = HashMap::new();
+    for entry in opt_out::load_active(conn, &values).await? {
+        opted_out
+            .entry(entry.pair.1.clone())
+            .or_default()
+            .push(entry);
+    }
     let mut contacts: Vec<(Contact, Vec<ContactAddress>)> = Vec::new();
     for one in found {
         let bounced_at = one.bounced_at.map(Timestamp);
         let address = ContactAddress {
+            opted_out: opted_out.remove(&one.value).unwrap_or_default(),
             address: address(&one.channel, one.value)?,
             bounced: bounced_at.zip(one.bounce_reason),
         };

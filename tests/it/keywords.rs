@@ -1,6 +1,6 @@
 //! What opts a customer out and in, and what only looks like it.
 
-use postern::sms::{Keyword, keyword};
+use postern::sms::{Keyword, keyword, may_opt_out};
 
 #[test]
 fn t24_sixty_phrases_opt_out() {
@@ -227,4 +227,58 @@ fn t24_start_and_help_are_read_alike() {
     ] {
         assert_eq!(keyword(text, "US"), None, "{text:?}");
     }
+}
+
+#[test]
+fn t24_other_wordings_are_for_a_person_to_judge() {
+    let asks = [
+        "please don't text me again",
+        "PLEASE STOP",
+        "Stop texting me!!",
+        "Do not contact me anymore",
+        "take me off your list",
+        "Remove my number please.",
+        "I want to opt out",
+        "how do I unsubscribe?",
+        "No more messages, thank you",
+        "leave me alone",
+        "lose my number",
+        "wrong number",
+        "I no longer wish to receive these",
+        "stop sending me this",
+        "No me escriban más",
+        "Je ne veux plus recevoir ça, arrêtez de m'écrire",
+        "Bitte keine SMS mehr",
+        "schreiben Sie mir nicht mehr",
+        "não quero receber isso",
+        "non voglio ricevere messaggi",
+        "geen sms meer aub",
+        "Больше не пишите мне",
+    ];
+    let missed: Vec<_> = asks.iter().filter(|text| !may_opt_out(text)).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+    let does_not = [
+        "",
+        "stop by tomorrow",
+        "please stop by at 5",
+        "the bus stop",
+        "don't stop",
+        "text me again tomorrow",
+        "please text me when it is ready",
+        "can you remove the stain",
+        "take me to the list",
+        "cancel my order",
+        "I opted for the blue one",
+        "my number is +12025550107",
+        "contact me please",
+        "do not worry",
+        "no more questions",
+        "is it the wrong size",
+        "send me a text",
+        "alone at home",
+        "Danke, bitte schreiben Sie mir",
+        "я пишу вам",
+    ];
+    let mistaken: Vec<_> = does_not.iter().filter(|text| may_opt_out(text)).collect();
+    assert!(mistaken.is_empty(), "{mistaken:?}");
 }

@@ -1,5 +1,7 @@
 //! STOP against sends that wait and sends that are under way (I18).
 
+mod ledger;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

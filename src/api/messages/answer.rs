@@ -11,7 +11,7 @@ use crate::domain::failure::Failure;
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{ConversationId, IssueId, MessageId};
 use crate::domain::mail::Mailbox;
-use crate::domain::message::{Direction, Message, Receipt, StatusEvent};
+use crate::domain::message::{Direction, Message, OptOutPart, Receipt, StatusEvent};
 use crate::domain::status::Status;
 use crate::domain::submit::SubmitRefusal;
 use crate::domain::text::{Encoding, Replacement};
@@ -61,6 +61,10 @@ pub(crate) struct MessageBody {
     /// without a word.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     courtesy: bool,
+    /// True when a customer may have asked, in other words than a keyword, not to be texted: see
+    /// `POST /v1/opt-outs`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    possible_opt_out: bool,
     /// Characters that were replaced so that the text fits GSM-7.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     replacements: Vec<Replacement>,
@@ -212,6 +216,7 @@ impl From<MessageDetails> for MessageBody {
                 .collect(),
             media: (message.details.media > 0).then_some(message.details.media),
             courtesy: message.details.courtesy,
+            possible_opt_out: message.details.opt_out == Some(OptOutPart::Doubtful),
             replacements: message.details.replacements,
             html: mail.and_then(|mail| mail.html),
             full_text: None,

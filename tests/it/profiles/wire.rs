@@ -9,8 +9,8 @@ use postern::channel::{CallbackRequest, OutboundText, Profiles, TextGateway};
 use postern::domain::address::Address;
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::gateway::{
-    AfterClose, Courtesy, GatewayKind, GatewayName, GatewaySpec, OnUnknown, Rate, RetrySchedule,
-    Setting,
+    AfterClose, Courtesy, GatewayKind, GatewayName, GatewaySpec, KeywordRules, OnUnknown, Rate,
+    RetrySchedule, Setting,
 };
 use postern::domain::id::MessageId;
 use postern::sms::Encoding;
@@ -76,6 +76,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         on_unknown: OnUnknown::Hold,
         after_close: AfterClose::New,
         courtesy: Courtesy::Append,
+        keywords: KeywordRules::default(),
         smart_encoding: false,
         allow_networks: Vec::new(),
         mms: false,

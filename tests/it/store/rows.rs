@@ -14,12 +14,14 @@ use postern::domain::failure::{Failure, FailureClass};
 use postern::domain::gateway::{ChannelKind, GatewayName};
 use postern::domain::health::{Half, Health, HealthState};
 use postern::domain::id::{
-    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId, TagId, TeamId,
+    AgentId, ContactId, ConversationId, IssueId, KeyId, MessageId, OptOutId, QuarantineId, TagId,
+    TeamId,
 };
 use postern::domain::idempotency::{Answered, Key};
 use postern::domain::message::{
     Details, Direction, Message, Note, Priority, RawRequest, StatusEvent,
 };
+use postern::domain::opt_out::{OptOut, Origin, Word};
 use postern::domain::quarantine::Quarantined;
 use postern::domain::report::{Known, Parked};
 use postern::domain::status::Status;
@@ -28,7 +30,7 @@ use postern::store::conversation::Filter;
 use postern::store::issue::IssueFilter;
 use postern::store::message::MessageFilter;
 use postern::store::{
-    StoreFault, agent, conversation, delivery, gateway, idempotency, issue, message, raw,
+    StoreFault, agent, conversation, delivery, gateway, idempotency, issue, message, opt_out, raw,
     reference, suppression, timeline,
 };
 
@@ -43,6 +45,22 @@ fn somebody() -> AgentRef {
     AgentRef {
         id: AgentId::new(),
         name: "Ada \"the\" Agent".to_owned(),
+    }
+}
+
+/// An entry of the ledger of opt-outs.
+fn entry(pair: (String, String)) -> OptOut {
+    OptOut {
+        id: OptOutId::new(),
+        pair,
+        message: Some(MessageId::new()),
+        began: Word {
+            origin: Origin::Keyword,
+            actor: Some(somebody()),
+            words: Some("St\u{f6}p \"it\"".to_owned()),
+            at: NOW,
+        },
+        ended: None,
     }
 }
 
@@ -164,7 +182,7 @@ both! {
         assert_eq!(conversation::list_conversations(&mut conn, &of(View::All), &Scope::All, all, 9).await.unwrap(), [said.clone()]);
         assert_eq!(conversation::list_conversations(&mut conn, &Filter { contact: Some(contact.id), ..of(View::All) }, &Scope::All, all, 9).await.unwrap(), [said.clone()]);
         assert_eq!(conversation::list_conversations(&mut conn, &of(View::Inbox), &Scope::All, all, 9).await.unwrap(), []);
-        assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![ContactAddress { address, bounced: None }])]);
+        assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![ContactAddress { address, bounced: None, opted_out: Vec::new() }])]);
         for filter in [
             MessageFilter::default(),
             MessageFilter { conversation: Some(said.id), ..MessageFilter::default() },
@@ -319,7 +337,7 @@ both! {
             agent::insert_agent(&mut tx.conn, &a, Some("hash")).await?;
             agent::insert_key(&mut tx.conn, &k, "abc").await?;
             idempotency::insert_answers(&mut tx.conn, &[(o, w)], NOW).await?;
-            suppression::insert_suppressed(&mut tx.conn, &[(p.clone(), "keyword", NOW), (p, "keyword", NOW)]).await
+            opt_out::insert_opt_outs(&mut tx.conn, &[entry(p.clone()), entry(p)]).await
         })).await.unwrap();
         let mut conn = store.read().await.unwrap();
         assert_eq!(agent::find_agent(&mut conn, ada.id).await.unwrap(), Some(ada.clone()));
@@ -332,7 +350,7 @@ both! {
         assert_eq!(suppression::load_suppressed(&mut conn, &pairs).await.unwrap().into_iter().collect::<Vec<_>>(), std::slice::from_ref(&pair));
         drop(conn);
         store.write(move |tx| Box::pin(async move {
-            suppression::delete_suppressed(&mut tx.conn, std::slice::from_ref(&pair)).await?;
+            opt_out::end_opt_outs(&mut tx.conn, &[(pair.clone(), entry(pair.clone()).began)]).await?;
             assert!(suppression::load_suppressed(&mut tx.conn, &[pair]).await?.is_empty());
             agent::update_revoked(&mut tx.conn, key.id, NOW).await?;
             assert_eq!(agent::find_key(&mut tx.conn, key.id).await?.unwrap().revoked_at, Some(NOW));

@@ -1,9 +1,13 @@
 //! What is too large for the database: raw mail and attachments, by key.
 //!
-//! A blob is on disk before [`Blobs::put`] returns, and it is never changed; whoever writes the row
-//! that names it does so afterwards, so a crash leaves at most a blob that nothing names.
+//! A blob is on disk before [`Blobs::put`] returns; whoever writes the row that names it does so
+//! afterwards, so a crash leaves at most a blob that nothing names. What comes together is kept
+//! together, in one [`Pack`], whose pieces are blobs like all others: they have keys of their own,
+//! and deleting one leaves zeros where it was.
 
-use std::path::Path;
+mod pack;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,8 +15,10 @@ use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, WriteMultipart};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, WriteMultipart};
 
+pub use self::pack::Pack;
+use self::pack::Place;
 use crate::domain::clock::Timestamp;
 
 /// The smallest piece that buckets take but for the last.
@@ -51,6 +57,8 @@ pub fn fresh_key(prefix: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// Where the files are, when they are files.
+    folder: Option<Arc<PathBuf>>,
 }
 
 impl Blobs {
@@ -70,6 +78,7 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self {
             store: Arc::new(store),
+            folder: Some(Arc::new(folder.to_owned())),
         })
     }
 
@@ -86,6 +95,7 @@ impl Blobs {
         let prefix = Key::from(url.path().trim_matches('/'));
         Ok(Self {
             store: Arc::new(object_store::prefix::PrefixStore::new(bucket, prefix)),
+            folder: None,
         })
     }
 
@@ -112,6 +122,17 @@ impl Blobs {
         Ok(())
     }
 
+    /// Keeps a pack, and with it all its pieces; they are durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store does; nothing may name the pieces then.
+    pub async fn put_pack(&self, pack: Pack) -> Result<(), BlobFault> {
+        let (key, content) = pack.into_content();
+        self.store.put(&Key::from(key), content).await?;
+        Ok(())
+    }
+
     /// Begins a blob that comes piece by piece; it is there, and durable, once it is finished.
     ///
     /// # Errors
@@ -130,8 +151,13 @@ impl Blobs {
     ///
     /// Fails when there is none of that key, or the store does.
     pub async fn open(&self, key: &str) -> Result<(u64, Pieces), BlobFault> {
-        let found = self.store.get(&Key::from(key)).await?;
-        let size = found.meta.size;
+        let place = Place::of(key);
+        if place.is_empty() {
+            return Ok((0, futures_util::stream::empty().boxed()));
+        }
+        let options = GetOptions::new().with_range(place.range);
+        let found = self.store.get_opts(&Key::from(place.file), options).await?;
+        let size = found.range.end - found.range.start;
         Ok((size, found.into_stream().map_err(BlobFault::from).boxed()))
     }
 
@@ -161,15 +187,38 @@ impl Blobs {
     ///
     /// Fails when there is none of that key, or the store does.
     pub async fn get(&self, key: &str) -> Result<Bytes, BlobFault> {
-        Ok(self.store.get(&Key::from(key)).await?.bytes().await?)
+        let place = Place::of(key);
+        if place.is_empty() {
+            return Ok(Bytes::new());
+        }
+        let options = GetOptions::new().with_range(place.range);
+        let found = self.store.get_opts(&Key::from(place.file), options).await?;
+        Ok(found.bytes().await?)
     }
 
-    /// Removes a blob; that it was not there is no fault.
+    /// Removes a blob; that it was not there is no fault. Of a piece of a pack the bytes are gone,
+    /// durably, and the room is not; reading it gives zeros from then on.
+    ///
+    /// To erase a mail, delete the key in its row (`raw_mail.blob`) and those of its attachments
+    /// (`attachment.blob`), before or after the rows go: each call may be made again.
     ///
     /// # Errors
     ///
     /// Fails when the store does.
     pub async fn delete(&self, key: &str) -> Result<(), BlobFault> {
+        if let Place {
+            file,
+            range: Some(range),
+        } = Place::of(key)
+        {
+            return pack::erase(
+                &self.store,
+                self.folder.as_ref().map(|folder| folder.as_path()),
+                file,
+                range,
+            )
+            .await;
+        }
         match self.store.delete(&Key::from(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(other) => Err(other.into()),

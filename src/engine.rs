@@ -81,7 +81,7 @@ pub use quarantine::ReplayFault;
 pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
-pub use receive::mail::Fetched;
+pub use receive::mail::{Fetched, Prepared};
 pub use search::{Found, Hit, Indexed, Order, Place, Question};
 pub use sla::Promise;
 pub use submit::DryRun;

@@ -41,7 +41,7 @@ pub async fn run(arguments: &Arguments, place: &Place, table: &mut Table) -> any
         let began = Instant::now();
         server.fetch_all(mails)?;
         bare.push(mails as f64 / began.elapsed().as_secs_f64());
-        let name = format!("mailbox-{round}");
+        let name = format!("mailbox_{round}");
         let (taken, _) = read(place, &server, &name, mails).await?;
         filed.push(mails as f64 / taken.as_secs_f64());
     }
@@ -54,7 +54,7 @@ pub async fn run(arguments: &Arguments, place: &Place, table: &mut Table) -> any
     });
     let server = Server::start(place.folder())?;
     server.fill(1, LARGE)?;
-    let (_, memory) = read(place, &server, "mailbox-large", 1).await?;
+    let (_, memory) = read(place, &server, "mailbox_large", 1).await?;
     table.rows.push(Row {
         name: "peak memory with a mail of 25 MB".to_owned(),
         unit: "MB",

@@ -101,15 +101,24 @@ impl Engine {
     pub async fn keep_file(&self, file: NewFile) -> Result<Attachment, EngineFault> {
         let blob = fresh_key(PREFIX);
         let attachment = Attachment {
-            sniffed: sniff(&file.bytes).map(str::to_owned),
-            content_id: file.content_id,
-            inline: file.inline,
-            size: file.bytes.len() as u64,
-            sha256: Some(hex::encode(Sha256::digest(&file.bytes))),
-            ..self.new_attachment(&file.name, &file.content_type, &blob)
+            blob: Some(blob.clone()),
+            ..self.describe(&file)
         };
         self.context.blobs.put(&blob, file.bytes).await?;
         Ok(attachment)
+    }
+
+    /// What is to be known of a file, but for where its bytes are.
+    pub(super) fn describe(&self, file: &NewFile) -> Attachment {
+        Attachment {
+            sniffed: sniff(&file.bytes).map(str::to_owned),
+            content_id: file.content_id.clone(),
+            inline: file.inline,
+            size: file.bytes.len() as u64,
+            sha256: Some(hex::encode(Sha256::digest(&file.bytes))),
+            state: FileState::Stored,
+            ..Attachment::new(&file.name, &file.content_type, self.context.clock.now())
+        }
     }
 
     /// A file whose bytes lie there, or are about to.

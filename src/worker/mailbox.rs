@@ -68,7 +68,7 @@ pub async fn run(engine: Engine, line: Line, account: Account, holder: String, t
         line,
         account: Arc::new(account),
         lag,
-        stuck: batch::Stuck::default(),
+        stuck: batch::Stuck::at_start(),
         health: HealthState::Down,
     };
     let mut failures = 0;
@@ -89,7 +89,10 @@ pub async fn run(engine: Engine, line: Line, account: Account, holder: String, t
         let read = AssertUnwindSafe(reader.read(&mut failures).boxed()).catch_unwind();
         let read = tokio::select! {
             read = read => read.unwrap_or(Err(Trouble::Panicked)),
-            () = keep(&engine, &lease, &holder).boxed() => continue,
+            () = keep(&engine, &lease, &holder).boxed() => {
+                reader.stuck.starting = true;
+                continue;
+            }
             () = tasks.stopped() => return,
         };
         let Err(trouble) = read;
@@ -185,6 +188,7 @@ impl Reader {
             Trouble::Panicked => {
                 tracing::error!(gateway = %name, failures, "the mailbox's reader panicked, and will start again");
                 self.stuck.again();
+                self.stuck.starting = true;
                 return pace::pause(None, failures, login_retry, jitter);
             }
         };

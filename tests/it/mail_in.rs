@@ -5,6 +5,7 @@ mod filing;
 mod forged;
 mod notices;
 mod once;
+mod packs;
 mod post;
 mod quarantine;
 mod threads;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod login;
+mod poison;
 mod reconcile;
 mod server;
 mod wire;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use self::keep::Prepared;
 use self::keep::place;
 use self::load::load;
 use self::understand::Reader;
@@ -141,10 +142,23 @@ impl Engine {
         care: Care,
     ) -> Vec<Result<MailReceipt, EngineFault>> {
         let count = batch.len();
-        match self.read_mails(line, batch, care).await {
-            Ok(mails) => self.file_mails(line, mails).await,
+        match self.prepare(line, batch, care).await {
+            Ok(prepared) => self.file_mails(prepared).await,
             Err(fault) => (0..count).map(|_| Err(fault.clone())).collect(),
         }
+    }
+
+    /// Reads the mails that come behind a batch which is still being filed, and keeps their bytes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the blob store does; then nothing of them is kept.
+    pub async fn prepare_mails(
+        &self,
+        line: &Line,
+        batch: Vec<Fetched>,
+    ) -> Result<Prepared, EngineFault> {
+        self.prepare(line, batch, Care::Read).await
     }
 
     /// Reads a mail from quarantine again.
@@ -155,30 +169,34 @@ impl Engine {
         id: QuarantineId,
     ) -> Result<(), ReplayFault> {
         let bytes = (self.context.blobs.get(&raw.blob).await).map_err(EngineFault::from)?;
-        let read = Reader::new(&self.context, line, Care::Read)
-            .read(raw, bytes, None)
-            .await;
-        let mut mail = self.keep_files(read).await?;
-        if let Err(reason) = mail.content {
+        let reader = Arc::new(Reader::new(self, line, Care::Read));
+        let read = reader.read(raw, bytes, None).await;
+        if let Err(reason) = read.mail.content {
             return Err(ReplayFault::Unreadable(reason));
         }
-        mail.replays = Some(id);
-        self.file(Arc::new(vec![mail])).await?;
+        let mut mails = self.keep(line, vec![read]).await?.mails;
+        for mail in &mut mails {
+            mail.replays = Some(id);
+        }
+        self.file(Arc::new(mails)).await?;
         Ok(())
     }
 
-    async fn file_mails(
-        &self,
-        line: &Line,
-        mails: Vec<InboundMail>,
-    ) -> Vec<Result<MailReceipt, EngineFault>> {
+    /// Files mails in one transaction, which is in the order in which they were fetched: none is
+    /// filed before those in front of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::receive_mails`].
+    pub async fn file_mails(&self, prepared: Prepared) -> Vec<Result<MailReceipt, EngineFault>> {
+        let Prepared { line, mails, pack } = prepared;
         let mails = Arc::new(mails);
         let outcome = match self.file(Arc::clone(&mails)).await {
             Err(EngineFault::Refused(_)) => self.file_one_by_one(&mails).await,
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(fault) => mails.iter().map(|_| Err(fault.clone())).collect(),
         };
-        self.forget_copies(&mails, &outcome).await;
+        self.forget_copies(&pack, &mails, &outcome).await;
         if mails.iter().any(|mail| mail.acknowledge.is_some()) {
             self.context.wake(&line.spec.name);
         }

@@ -1,12 +1,13 @@
-//! Fetching listed mails and filing them: the next batch is on its way while one is filed, and
-//! no more than two are in memory.
+//! Fetching listed mails and filing them: while one batch is filed, the next is read, and the one
+//! behind that is on its way; no more than these three are in memory.
 
 use futures_util::FutureExt as _;
 
 use super::Trouble;
 use crate::channel::imap::{FaultKind, ImapFault, Listed, RawMail, Session};
 use crate::domain::mailbox::MailboxState;
-use crate::engine::{Engine, Fetched, Line};
+use crate::domain::receive::mail::MailReceipt;
+use crate::engine::{Engine, EngineFault, Fetched, Line, Prepared};
 
 /// How many mails are fetched together.
 const MAILS: usize = 200;
@@ -45,17 +46,25 @@ impl<'a> Place<'a> {
         }
     }
 
-    async fn file(&self, mails: Vec<Fetched>) -> Result<usize, Trouble> {
+    /// Reads and files the first mails after a start, in no other's company: they may be what ended
+    /// the daemon that was here before, which is counted.
+    async fn begin(&self, mails: Vec<Fetched>) -> Result<usize, Trouble> {
+        count(self.engine.receive_mails(self.line, mails).boxed().await)
+    }
+
+    async fn prepare(&self, mails: Vec<Fetched>) -> Result<Option<Prepared>, Trouble> {
         if mails.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
-        let mut filed = 0;
-        let receipts = self.engine.receive_mails(self.line, mails).boxed();
-        for receipt in receipts.await {
-            receipt?;
-            filed += 1;
+        let prepared = self.engine.prepare_mails(self.line, mails).boxed().await;
+        Ok(Some(prepared?))
+    }
+
+    async fn file(&self, prepared: Option<Prepared>) -> Result<usize, Trouble> {
+        match prepared {
+            Some(prepared) => count(self.engine.file_mails(prepared).boxed().await),
+            None => Ok(0),
         }
-        Ok(filed)
     }
 
     fn fetched(&self, listed: &Listed, raw: RawMail, headers_only: bool) -> Fetched {
@@ -83,9 +92,19 @@ pub(super) struct Stuck {
     times: u32,
     /// The first mail of what was being fetched when a session broke.
     broke_at: u32,
+    /// Whether nothing was read since the daemon started, or failed as a whole.
+    pub(super) starting: bool,
 }
 
 impl Stuck {
+    /// Nothing broke yet, and nobody knows why the daemon before this one ended.
+    pub(super) fn at_start() -> Self {
+        Self {
+            starting: true,
+            ..Self::default()
+        }
+    }
+
     /// A session broke while mails were fetched.
     pub(super) fn again(&mut self) {
         self.times = if self.broke_at == self.at {
@@ -98,12 +117,25 @@ impl Stuck {
 
     /// Everything came.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            starting: self.starting,
+            ..Self::default()
+        };
+    }
+
+    /// Whether these mails are the first since the daemon started.
+    fn begins(&mut self, mails: &[Fetched]) -> bool {
+        !mails.is_empty() && std::mem::take(&mut self.starting)
     }
 
     fn times_at(&self, uid: u32) -> u32 {
         if self.broke_at == uid { self.times } else { 0 }
     }
+}
+
+fn count(receipts: Vec<Result<MailReceipt, EngineFault>>) -> Result<usize, Trouble> {
+    let filed: Result<Vec<MailReceipt>, EngineFault> = receipts.into_iter().collect();
+    Ok(filed?.len())
 }
 
 /// Fetches listed mails, given in the order of their UIDs, and files them; how many that were.
@@ -115,19 +147,67 @@ pub(super) async fn file(
 ) -> Result<usize, Trouble> {
     let mut filed = 0;
     let mut waiting: Vec<Fetched> = Vec::new();
+    let mut ready: (Option<Prepared>, u64) = (None, 0);
     for batch in batches(listed, stuck) {
-        let held: u64 = waiting.iter().map(|mail| mail.raw.len() as u64).sum();
         let coming: u64 = batch.iter().map(|mail| mail.size).sum();
-        if held.saturating_add(coming) > 2 * BYTES {
-            filed += place.file(std::mem::take(&mut waiting)).await?;
+        if ready
+            .1
+            .saturating_add(size(&waiting))
+            .saturating_add(coming)
+            > 3 * BYTES
+        {
+            filed += place.file(ready.0.take()).await?;
+            let prepared = place.prepare(std::mem::take(&mut waiting)).await?;
+            filed += place.file(prepared).await?;
+            ready.1 = 0;
         }
         stuck.at = batch[0].uid;
+        let held = size(&waiting);
+        let begins = stuck.begins(&waiting);
         let fetch = fetch(place, session, batch, stuck).boxed();
-        let (before, fetched) = tokio::join!(place.file(waiting).boxed(), fetch);
-        filed += before?;
-        waiting = fetched?;
+        if begins {
+            let (begun, fetched) = tokio::join!(place.begin(waiting), fetch);
+            filed += begun?;
+            waiting = fetched?;
+            continue;
+        }
+        let (before, prepared, fetched) = tokio::join!(
+            place.file(ready.0.take()).boxed(),
+            place.prepare(waiting).boxed(),
+            fetch
+        );
+        ready = match (before, prepared) {
+            (Ok(before), Ok(prepared)) => {
+                filed += before;
+                (prepared, held)
+            }
+            (Err(trouble), Ok(prepared)) => {
+                if let Some(prepared) = prepared {
+                    place.engine.forget_mails(prepared).await;
+                }
+                return Err(trouble);
+            }
+            (_, Err(trouble)) => return Err(trouble),
+        };
+        waiting = match fetched {
+            Ok(fetched) => fetched,
+            Err(fault) => {
+                // What came before the session broke is not fetched again.
+                place.file(ready.0).await?;
+                return Err(fault.into());
+            }
+        };
     }
-    Ok(filed + place.file(waiting).await?)
+    filed += place.file(ready.0).await?;
+    if stuck.begins(&waiting) {
+        return Ok(filed + place.begin(waiting).await?);
+    }
+    let prepared = place.prepare(waiting).await?;
+    Ok(filed + place.file(prepared).await?)
+}
+
+fn size(mails: &[Fetched]) -> u64 {
+    mails.iter().map(|mail| mail.raw.len() as u64).sum()
 }
 
 /// Splits mails into what is fetched together; what broke a session comes alone.

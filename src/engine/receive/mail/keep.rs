@@ -1,121 +1,121 @@
-//! Mails and their files into the blob store, while they are read.
+//! Mails are read, and kept as they came: all bytes of a batch in one pack, durable before anything
+//! names them.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt as _, stream};
 
-use super::understand::{self, Reader};
+use super::understand::{self, ReadMail, Reader};
 use super::{Care, Fetched};
-use crate::blob::{Blobs, fresh_key};
-use crate::domain::attachment::Attachment;
+use crate::blob::Pack;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::new_raw_id;
 use crate::domain::receive::mail::{InboundMail, MailReceipt, Place, RawMail};
-use crate::engine::attachments::NewFile;
 use crate::engine::{Engine, EngineFault, Line};
 
-/// How many blobs are written at once: their fsyncs share the disk's turns.
-const BLOBS_AT_ONCE: usize = 16;
+/// Where mails and the files in them lie in the blob store.
+const PREFIX: &str = "mail";
+
+/// Mails that were read and whose bytes are kept; nothing names those yet.
+#[derive(Debug)]
+pub struct Prepared {
+    pub(super) line: Line,
+    pub(super) mails: Vec<InboundMail>,
+    pub(super) pack: String,
+}
 
 impl Engine {
-    /// Keeps the mails as they came, and reads them.
-    pub(super) async fn read_mails(
+    /// Reads mails and keeps them as they came.
+    pub(super) async fn prepare(
         &self,
         line: &Line,
         batch: Vec<Fetched>,
         care: Care,
-    ) -> Result<Vec<InboundMail>, EngineFault> {
+    ) -> Result<Prepared, EngineFault> {
         let now = self.context.clock.now();
-        let reader = Arc::new(Reader::new(&self.context, line, care));
+        let reader = Arc::new(Reader::new(self, line, care));
         // Each future owns what it works with, so that whoever awaits them may be on any thread.
-        let (mut writes, mut reads) = (Vec::new(), Vec::new());
-        for fetched in batch {
+        let read = |fetched: Fetched| -> BoxFuture<'static, ReadMail> {
             let (raw, place) = (raw_mail(line, &fetched, now), place(line, &fetched));
-            writes.push(write(&self.context.blobs, &raw, fetched.raw.clone()));
-            reads.push(
-                self.clone()
-                    .understand(Arc::clone(&reader), raw, fetched.raw, place),
-            );
-        }
-        let write = stream::iter(writes)
-            .buffer_unordered(BLOBS_AT_ONCE)
-            .try_collect::<()>();
-        let read = stream::iter(reads)
+            Box::pin(Arc::clone(&reader).read(raw, fetched.raw, Some(place)))
+        };
+        let reads: Vec<_> = batch.into_iter().map(read).collect();
+        let mails: Vec<ReadMail> = stream::iter(reads)
             .buffered(understand::at_once())
-            .try_collect::<Vec<InboundMail>>();
-        let (written, mails) = futures_util::join!(write, read);
-        written?;
-        mails
+            .collect()
+            .await;
+        self.keep(line, mails).await
     }
 
-    fn keep(self, file: NewFile) -> BoxFuture<'static, Result<Attachment, EngineFault>> {
-        Box::pin(async move { self.keep_file(file).await })
-    }
-
-    /// Reads a mail and keeps its files.
-    fn understand(
-        self,
-        reader: Arc<Reader>,
-        raw: RawMail,
-        bytes: Bytes,
-        place: Place,
-    ) -> BoxFuture<'static, Result<InboundMail, EngineFault>> {
-        Box::pin(async move {
-            let read = reader.read(raw, bytes, Some(place)).await;
-            self.keep_files(read).await
+    /// Keeps the bytes of mails, where they are not kept already, and of the files in them.
+    pub(super) async fn keep(
+        &self,
+        line: &Line,
+        read: Vec<ReadMail>,
+    ) -> Result<Prepared, EngineFault> {
+        let mut pack = Pack::new(PREFIX);
+        let mut mails = Vec::with_capacity(read.len());
+        for ReadMail {
+            mut mail,
+            bytes,
+            files,
+        } in read
+        {
+            if mail.place.is_some() {
+                mail.raw.blob = pack.add(bytes);
+            }
+            for (mut attachment, bytes) in files {
+                attachment.blob = Some(pack.add(bytes));
+                if let Ok(letter) = &mut mail.content {
+                    letter.files.push(attachment);
+                }
+            }
+            mails.push(mail);
+        }
+        let key = pack.key().to_owned();
+        self.context.blobs.put_pack(pack).await?;
+        Ok(Prepared {
+            line: line.clone(),
+            mails,
+            pack: key,
         })
     }
 
-    /// Keeps the files of a mail.
-    pub(super) async fn keep_files(
-        &self,
-        (mut mail, files): (InboundMail, Vec<NewFile>),
-    ) -> Result<InboundMail, EngineFault> {
-        let mut kept = Vec::with_capacity(files.len());
-        for file in files {
-            kept.push(self.clone().keep(file));
-        }
-        let kept = stream::iter(kept)
-            .buffered(BLOBS_AT_ONCE)
-            .try_collect()
-            .await?;
-        if let Ok(letter) = &mut mail.content {
-            letter.files = kept;
-        }
-        Ok(mail)
+    /// Gives up mails that are not to be filed after all.
+    pub async fn forget_mails(&self, prepared: Prepared) {
+        self.forget(&prepared.pack).await;
     }
 
-    /// Removes the bytes of mails that were known already; a crash before that leaves blobs that
+    /// Removes the bytes of mails that were known already; a crash before that leaves bytes that
     /// nothing names.
     pub(super) async fn forget_copies(
         &self,
+        pack: &str,
         mails: &[InboundMail],
         outcome: &[Result<MailReceipt, EngineFault>],
     ) {
-        let copies = mails.iter().zip(outcome).filter(|(_, outcome)| {
+        let is_copy = |outcome: &Result<MailReceipt, EngineFault>| {
             matches!(outcome, Ok(MailReceipt::Known(_) | MailReceipt::Skipped))
-        });
-        for (mail, _) in copies {
+        };
+        if outcome.iter().all(is_copy) {
+            return self.forget(pack).await;
+        }
+        let copies = mails.iter().zip(outcome);
+        for (mail, _) in copies.filter(|(_, outcome)| is_copy(outcome)) {
             let files = mail.content.iter().flat_map(|letter| &letter.files);
             let keys = files.filter_map(|file| file.blob.as_ref());
             for key in keys.chain(std::iter::once(&mail.raw.blob)) {
-                if let Err(fault) = self.context.blobs.delete(key).await {
-                    tracing::warn!(%fault, "a copy of a mail was not removed");
-                }
+                self.forget(key).await;
             }
         }
     }
-}
 
-fn write(
-    blobs: &Blobs,
-    raw: &RawMail,
-    bytes: Bytes,
-) -> BoxFuture<'static, Result<(), EngineFault>> {
-    let (blobs, key) = (blobs.clone(), raw.blob.clone());
-    Box::pin(async move { Ok(blobs.put(&key, bytes).await?) })
+    async fn forget(&self, key: &str) {
+        if let Err(fault) = self.context.blobs.delete(key).await {
+            tracing::warn!(%fault, "a copy of a mail was not removed");
+        }
+    }
 }
 
 fn raw_mail(line: &Line, fetched: &Fetched, now: Timestamp) -> RawMail {
@@ -125,7 +125,7 @@ fn raw_mail(line: &Line, fetched: &Fetched, now: Timestamp) -> RawMail {
         received_at: fetched.internal_date.unwrap_or(now),
         size: fetched.size,
         partial: fetched.headers_only,
-        blob: fresh_key("mail"),
+        blob: String::new(),
     }
 }
 

@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use super::notice::told;
 use super::{Care, waits};
 use crate::domain::address::Address;
+use crate::domain::attachment::Attachment;
 use crate::domain::mail::{MailDetails, Mailbox, Verified};
 use crate::domain::receive::mail::{Acknowledgement, InboundMail, Letter, Place, RawMail};
 use crate::engine::attachments::NewFile;
-use crate::engine::{Context, Line};
-use crate::mail::token::Signer;
+use crate::engine::{Engine, Line};
+use crate::lifecycle::crash_point;
 use crate::mail::{self, AttachedFile, Mail, Reading};
 use crate::sms;
 
@@ -36,60 +37,119 @@ pub(super) fn at_once() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
 
+/// A mail that was read, with its bytes and those of the files in it, which are kept nowhere yet.
+#[derive(Debug)]
+pub(super) struct ReadMail {
+    pub(super) mail: InboundMail,
+    pub(super) bytes: Bytes,
+    pub(super) files: Vec<(Attachment, Bytes)>,
+}
+
 /// Reads the mails of one gateway.
 pub(super) struct Reader {
+    engine: Engine,
     line: Line,
-    reading: Arc<Reading>,
-    tokens: Signer,
+    reading: Reading,
     care: Care,
 }
 
 impl Reader {
     /// With what a gateway's mails are read.
-    pub(super) fn new(context: &Context, line: &Line, care: Care) -> Self {
+    pub(super) fn new(engine: &Engine, line: &Line, care: Care) -> Self {
         // Mail from any of our mailboxes is our own: two gateways must not keep each other busy.
-        let ours = context.lines.values().filter_map(|line| {
+        let ours = engine.lines().filter_map(|line| {
             let mail = line.spec.mail.as_ref()?;
             Some(std::iter::once(line.spec.address.clone()).chain(mail.aliases.iter().cloned()))
         });
         let authserv_id = (line.spec.mail.as_ref()).and_then(|mail| mail.authserv_id.clone());
         Self {
+            engine: engine.clone(),
             line: line.clone(),
-            reading: Arc::new(Reading {
+            reading: Reading {
                 authserv_id,
                 own: ours.flatten().collect(),
                 ..Reading::default()
-            }),
-            tokens: context.signer.clone(),
+            },
             care,
         }
     }
 
     /// Reads a mail, and its files; one that cannot be read says why.
     pub(super) async fn read(
-        &self,
+        self: Arc<Self>,
         raw: RawMail,
         bytes: Bytes,
         place: Option<Place>,
-    ) -> (InboundMail, Vec<NewFile>) {
-        let mut content = self.understand(bytes.clone()).await;
-        let files = content
-            .as_mut()
-            .map_or_else(|_| Vec::new(), |mail| files(mail));
-        let fingerprint = match &content {
-            Ok(mail) => mail.fingerprint.clone(),
-            Err(_) => hex::encode(Sha256::digest(&bytes)),
+    ) -> ReadMail {
+        let care = match self.care {
+            Care::Read => Ok(()),
+            Care::Keep => Err("the daemon stopped each time it was read".to_owned()),
         };
-        let rules = self.line.spec.mail.as_ref();
-        let bare = files.iter().all(|file| file.inline);
-        let mut content = content.map(|mail| Box::new(self.letter(*mail, &raw)));
-        if let Ok(letter) = &mut content {
-            // A mail that answers nothing begins something, whatever it says.
-            let answers = !letter.details.thread.is_empty();
-            letter.courtesy = bare && answers && sms::is_courtesy(&letter.text);
+        let (reader, mail) = (
+            Arc::clone(&self),
+            (raw.clone(), bytes.clone(), place.clone()),
+        );
+        let job = move || {
+            let (raw, bytes, place) = mail;
+            catch_unwind(AssertUnwindSafe(|| reader.read_now(raw, bytes, place)))
+        };
+        let reason = match care {
+            Ok(()) => {
+                let job = tokio::task::spawn_blocking(job);
+                match tokio::time::timeout(DEADLINE, job).await {
+                    Ok(Ok(Ok(read))) => return read,
+                    Ok(Ok(Err(_)) | Err(_)) => {
+                        "reading it failed; this is a mistake of ours".to_owned()
+                    }
+                    Err(_) => format!("reading it took longer than {DEADLINE:?}"),
+                }
+            }
+            Err(reason) => reason,
+        };
+        let fingerprint = hex::encode(Sha256::digest(&bytes));
+        ReadMail {
+            mail: self.inbound(raw, place, fingerprint, Err(reason)),
+            bytes,
+            files: Vec::new(),
         }
+    }
+
+    fn read_now(&self, raw: RawMail, bytes: Bytes, place: Option<Place>) -> ReadMail {
+        let (fingerprint, content, files) = match mail::read(&bytes, &self.reading) {
+            Ok(mut mail) => {
+                // A test has some mail end the daemon.
+                crash_point(&mail.subject);
+                let files = self.files(&mut mail);
+                let fingerprint = mail.fingerprint.clone();
+                let mut letter = Box::new(self.letter(mail, &raw));
+                // A mail that answers nothing begins something, whatever it says.
+                let answers = !letter.details.thread.is_empty();
+                let bare = files.iter().all(|(file, _)| file.inline);
+                letter.courtesy = bare && answers && sms::is_courtesy(&letter.text);
+                (fingerprint, Ok(letter), files)
+            }
+            Err(unreadable) => {
+                let fingerprint = hex::encode(Sha256::digest(&bytes));
+                (fingerprint, Err(unreadable.reason), Vec::new())
+            }
+        };
+        ReadMail {
+            mail: self.inbound(raw, place, fingerprint, content),
+            bytes,
+            files,
+        }
+    }
+
+    fn inbound(
+        &self,
+        raw: RawMail,
+        place: Option<Place>,
+        fingerprint: String,
+        content: Result<Box<Letter>, String>,
+    ) -> InboundMail {
+        let rules = self.line.spec.mail.as_ref();
         let courtesy = content.as_ref().is_ok_and(|letter| letter.courtesy);
-        let mail = InboundMail {
+        InboundMail {
             waits: place.is_some() && waits(&self.line),
             place,
             replays: None,
@@ -106,26 +166,27 @@ impl Reader {
                 }),
             content,
             raw,
-        };
-        (mail, files)
+        }
     }
 
-    async fn understand(&self, raw: Bytes) -> Result<Box<Mail>, String> {
-        match self.care {
-            Care::Read => {}
-            Care::Keep => return Err("the daemon stopped each time it was read".to_owned()),
+    /// The files of a mail, which are kept beside it.
+    fn files(&self, mail: &mut Mail) -> Vec<(Attachment, Bytes)> {
+        if mail.attachments.len() > MOST_FILES {
+            let reason = format!("only the first {MOST_FILES} files are shown");
+            mail.incomplete.get_or_insert(reason);
+            mail.attachments.truncate(MOST_FILES);
         }
-        let reading = Arc::clone(&self.reading);
-        let job = move || catch_unwind(AssertUnwindSafe(|| mail::read(&raw, &reading)));
-        let job = tokio::task::spawn_blocking(job);
-        match tokio::time::timeout(DEADLINE, job).await {
-            Ok(Ok(Ok(Ok(mail)))) => Ok(Box::new(mail)),
-            Ok(Ok(Ok(Err(unreadable)))) => Err(unreadable.reason),
-            Ok(Ok(Err(_)) | Err(_)) => {
-                Err("reading it failed; this is a mistake of ours".to_owned())
-            }
-            Err(_) => Err(format!("reading it took longer than {DEADLINE:?}")),
-        }
+        let file = |file: AttachedFile| {
+            let file = NewFile {
+                name: file.name,
+                content_type: file.content_type,
+                content_id: file.content_id,
+                inline: file.inline,
+                bytes: file.bytes,
+            };
+            (self.engine.describe(&file), file.bytes)
+        };
+        mail.attachments.drain(..).map(file).collect()
     }
 
     fn letter(&self, mail: Mail, raw: &RawMail) -> Letter {
@@ -143,7 +204,7 @@ impl Reader {
         } else {
             mail.incomplete
         };
-        let token = |text: &String| self.tokens.find(text);
+        let token = |text: &String| self.engine.mail_signer().find(text);
         let tokens = mail.tags.iter().filter_map(token).collect();
         let answered = mail.in_reply_to.iter().chain(mail.references.iter().rev());
         let mut answered_tokens: Vec<_> = answered.take(NEAREST).filter_map(token).collect();
@@ -210,23 +271,6 @@ fn writer(from: Option<&Mailbox>, verified: Verified) -> Address {
         (Ok(address), Verified::No) => Address::claimed(address.value(), "not verified"),
         (Ok(address), Verified::Yes | Verified::Unknown) => address,
     }
-}
-
-/// The files of a mail, which are kept beside it.
-fn files(mail: &mut Mail) -> Vec<NewFile> {
-    if mail.attachments.len() > MOST_FILES {
-        let reason = format!("only the first {MOST_FILES} files are shown");
-        mail.incomplete.get_or_insert(reason);
-        mail.attachments.truncate(MOST_FILES);
-    }
-    let file = |file: AttachedFile| NewFile {
-        name: file.name,
-        content_type: file.content_type,
-        content_id: file.content_id,
-        inline: file.inline,
-        bytes: file.bytes,
-    };
-    mail.attachments.drain(..).map(file).collect()
 }
 
 /// The nearest of a thread's ids, in their order.

@@ -126,6 +126,8 @@ pub struct Mail {
     pub verified: Verified,
     /// Why nobody wrote it by hand.
     pub automatic: Option<Automatic>,
+    /// Whether it asks programs not to answer it.
+    pub asks_for_silence: bool,
     /// What it tells about a mail of ours.
     pub notice: Option<Notice>,
     /// Texts that may be our tokens: the tags of plus-addresses that it was sent to.

@@ -88,6 +88,18 @@ pub fn may_answer(automatic: Option<Automatic>, verified: Verified) -> bool {
     automatic.is_none() && verified != Verified::No
 }
 
+/// Whether a mail asks programs not to answer it. Exchange asks so in mail that people write, so it
+/// says nothing of who wrote it.
+pub fn asks_for_silence(message: &Message<'_>) -> bool {
+    let Some(root) = message.parts.first() else {
+        return false;
+    };
+    let fields = Fields::new(&message.raw_message, &root.headers);
+    let asked = fields.text("X-Auto-Response-Suppress").unwrap_or_default();
+    let asked = asked.to_lowercase();
+    !matches!(asked.as_str(), "" | "none" | "rn" | "nrn" | "rn, nrn")
+}
+
 fn of_notice(notice: &Notice) -> Automatic {
     let has = |fates: &[Fate]| {
         notice
@@ -250,13 +262,11 @@ impl<'a> Signs<'a> {
     /// A program wrote it, not in answer to anything.
     fn generated(&self) -> Option<Automatic> {
         let submitted = self.lower("Auto-Submitted");
-        let suppressed = self.lower("X-Auto-Response-Suppress");
         let from = self.address("From").unwrap_or_default();
         let answerable = self
             .address("Reply-To")
             .is_some_and(|other| other != from && !NO_REPLY.begin(&other));
         let generated = !submitted.is_empty() && !submitted.starts_with("no")
-            || !matches!(suppressed.as_str(), "" | "none" | "rn" | "nrn" | "rn, nrn")
             || self.has(&GENERATING)
             || self.null_sender()
             || DAEMONS.begin(&from)

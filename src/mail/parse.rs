@@ -80,6 +80,7 @@ pub(super) fn understand(raw: &Bytes, reading: &Reading) -> Result<Mail, Unreada
         references: ids(fields, "References"),
         verified: authentication::verified(fields, reading.authserv_id.as_deref(), &sender),
         automatic,
+        asks_for_silence: automatic::asks_for_silence(&message),
         from: sender.from,
         reply_to: sender.reply_to,
         to,

@@ -97,6 +97,8 @@ pub struct Letter {
     pub courtesy: bool,
     /// What it has because it is a mail.
     pub details: MailDetails,
+    /// Whether it asks programs not to answer it, whoever wrote it.
+    pub asks_for_silence: bool,
     /// What the tokens of ours in its recipients' addresses name: messages or conversations.
     pub tokens: Vec<Uuid>,
     /// What the tokens of ours in the Message-IDs that it answers name.

@@ -55,6 +55,16 @@ both! {
         app.end().await;
     }
 
+    async fn t07_who_asks_for_silence_is_a_person_and_gets_no_answer(db: Db) {
+        let (app, _sink) = office(&db, ANSWERS).await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        let letter = Letter::new("Eve <eve@example.org>", "My order", "Where is it?");
+        inbox.put(&letter.with("X-Auto-Response-Suppress", "DR, OOF, AutoReply")).await;
+        assert_eq!(app.api.list("/v1/issues").await.len(), 1);
+        assert_eq!(app.api.list("/v1/messages?direction=outbound").await.len(), 0);
+        app.end().await;
+    }
+
     async fn t07_two_daemons_that_answer_each_other_stop_after_one_mail_each(db: Db) {
         let (one, one_sink) = office(&db, ANSWERS).await;
         let other_db = crate::world::db::Db::sqlite();

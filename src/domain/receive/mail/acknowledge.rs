@@ -141,6 +141,7 @@ impl Deciding<'_> {
 /// Whether somebody wrote by hand who is not known to be somebody else, and can be written to.
 fn may_be_answered(letter: &Letter) -> bool {
     letter.details.automatic.is_none()
+        && !letter.asks_for_silence
         && letter.details.verified != Verified::No
         && Address::parse_email(letter.from.value()).is_ok()
 }

@@ -238,6 +238,7 @@ impl Reader {
             },
             courtesy: false,
             text,
+            asks_for_silence: mail.asks_for_silence,
             tokens,
             answered_tokens,
             told,

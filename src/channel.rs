@@ -26,7 +26,8 @@ pub mod tls;
 mod verdict;
 
 pub use fault::{GatewayFault, ProfileFault, Refusal, Unreadable};
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Written};
+pub use mail_gateway::Letter;
 pub use message::{
     Answer, Callback, CallbackRequest, Capabilities, InboundFile, InboundPart, InboundReport,
     InboundText, Outbound, OutboundMail, OutboundText, ReportPart,

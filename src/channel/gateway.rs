@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::fault::GatewayFault;
-use super::mail_gateway::MailGateway;
-use super::message::{Capabilities, Outbound};
+use super::mail_gateway::{Letter, MailGateway};
+use super::message::{Capabilities, Outbound, OutboundText};
 use super::profile::Profiles;
 use super::text_gateway::TextGateway;
 use crate::domain::clock::Clock;
@@ -19,6 +19,15 @@ pub enum Gateway {
     Text(Box<TextGateway>),
     /// It carries mail.
     Mail(Box<MailGateway>),
+}
+
+/// A message as it goes over the wire.
+#[derive(Debug)]
+pub enum Written {
+    /// A text.
+    Text(Box<OutboundText>),
+    /// A mail, to one of its recipients.
+    Mail(Box<Letter>),
 }
 
 impl Gateway {
@@ -65,18 +74,37 @@ impl Gateway {
         }
     }
 
-    /// Hands a message over and says what came of it, within a time budget.
-    pub async fn send(&self, message: &Outbound) -> Outcome {
+    /// Writes a message as it goes over the wire, which takes no more than the processor.
+    ///
+    /// # Errors
+    ///
+    /// Says what comes of a message that cannot be written.
+    pub fn write(&self, message: Outbound) -> Result<Written, Outcome> {
         match (self, message) {
-            (Self::Text(gateway), Outbound::Text(text)) => gateway.send(text).await,
-            (Self::Mail(gateway), Outbound::Mail(mail)) => gateway.send(mail).await,
-            (Self::Text(_), Outbound::Mail(_)) | (Self::Mail(_), Outbound::Text(_)) => {
-                Outcome::Rejected(Failure {
-                    class: FailureClass::SenderConfig,
-                    code: None,
-                    detail: "the gateway does not carry such messages".to_owned(),
-                })
+            (Self::Text(_), Outbound::Text(text)) => Ok(Written::Text(text)),
+            (Self::Mail(gateway), Outbound::Mail(mail)) => {
+                Ok(Written::Mail(Box::new(gateway.write(&mail)?)))
             }
+            (Self::Text(_), Outbound::Mail(_)) | (Self::Mail(_), Outbound::Text(_)) => {
+                Err(foreign())
+            }
+        }
+    }
+
+    /// Hands a written message over and says what came of it, within a time budget.
+    pub async fn hand_over(&self, message: &Written) -> Outcome {
+        match (self, message) {
+            (Self::Text(gateway), Written::Text(text)) => gateway.send(text).await,
+            (Self::Mail(gateway), Written::Mail(letter)) => gateway.send(letter).await,
+            (Self::Text(_), Written::Mail(_)) | (Self::Mail(_), Written::Text(_)) => foreign(),
+        }
+    }
+
+    /// Writes a message, hands it over and says what came of it.
+    pub async fn send(&self, message: &Outbound) -> Outcome {
+        match self.write(message.clone()) {
+            Ok(written) => self.hand_over(&written).await,
+            Err(outcome) => outcome,
         }
     }
 
@@ -87,4 +115,12 @@ impl Gateway {
             Self::Mail(gateway) => gateway.tidy().await,
         }
     }
+}
+
+fn foreign() -> Outcome {
+    Outcome::Rejected(Failure {
+        class: FailureClass::SenderConfig,
+        code: None,
+        detail: "the gateway does not carry such messages".to_owned(),
+    })
 }

@@ -24,6 +24,13 @@ pub struct MailGateway {
     signer: Option<Signer>,
 }
 
+/// A mail as it goes over the wire to one of its recipients.
+#[derive(Debug)]
+pub struct Letter {
+    envelope: Envelope,
+    content: Vec<u8>,
+}
+
 impl MailGateway {
     /// Opens a gateway; nothing is connected yet.
     pub(super) fn open(
@@ -87,24 +94,30 @@ impl MailGateway {
         }
     }
 
-    /// Hands a mail to the server for one recipient and says what came of it.
-    pub(super) async fn send(&self, mail: &OutboundMail) -> Outcome {
+    /// Composes and signs a mail to one recipient.
+    pub(super) fn write(&self, mail: &OutboundMail) -> Result<Letter, Outcome> {
+        let mut content = compose(&mail.draft);
+        if let Some(signer) = &self.signer {
+            let header = signer.sign(&content).map_err(misconfigured)?;
+            content.splice(..0, header.into_bytes()).for_each(drop);
+        }
+        let answered = !mail.draft.is_answer_of_a_program();
+        Ok(Letter {
+            envelope: Envelope {
+                sender: answered.then(|| self.sender(&mail.envelope_id)),
+                recipient: wire_address(&mail.recipient),
+                id: mail.envelope_id.clone(),
+            },
+            content,
+        })
+    }
+
+    /// Hands a mail to the server and says what came of it.
+    pub(super) async fn send(&self, letter: &Letter) -> Outcome {
         let Some(smtp) = &self.smtp else {
             return misconfigured("the gateway has no [gateway.smtp] to send by".to_owned());
         };
-        let mut content = compose(&mail.draft);
-        if let Some(signer) = &self.signer {
-            match signer.sign(&content) {
-                Ok(header) => content.splice(..0, header.into_bytes()).for_each(drop),
-                Err(reason) => return misconfigured(reason),
-            }
-        }
-        let envelope = Envelope {
-            sender: (!mail.draft.is_answer_of_a_program()).then(|| self.sender(&mail.envelope_id)),
-            recipient: wire_address(&mail.recipient),
-            id: mail.envelope_id.clone(),
-        };
-        match smtp.send(&envelope, &content).await {
+        match smtp.send(&letter.envelope, &letter.content).await {
             Ok(said) => Outcome::Accepted {
                 references: vec![said],
                 segments: None,

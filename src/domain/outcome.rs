@@ -29,6 +29,8 @@ pub enum Outcome {
     Rejected(Failure),
     /// The gateway itself is not accepted: credentials, funds, sender. It was not sent.
     Misconfigured(Failure),
+    /// Nobody called: the intent is taken back as if it had never been.
+    NotTried,
     /// Nobody knows whether it was sent.
     Unknown(Failure),
 }

@@ -286,6 +286,7 @@ fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
         Outcome::Throttled { .. }
         | Outcome::Deferred(_)
         | Outcome::NotSent(_)
+        | Outcome::NotTried
         | Outcome::Rejected(_)
         | Outcome::Misconfigured(_)
         | Outcome::Unknown(_) => Vec::new(),

@@ -2,6 +2,7 @@
 
 mod compose;
 mod faults;
+mod kill;
 mod postfix;
 mod wire;
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
 #![allow(unreachable_pub, reason = "nothing reaches into a test binary")]
 
+mod ahead;
 mod api;
 mod attachments;
 mod carriers;

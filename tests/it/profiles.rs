@@ -188,6 +188,7 @@ fn outcome_shown(outcome: &Outcome) -> Value {
         Outcome::Misconfigured(failure) => failed("misconfigured", failure),
         Outcome::Deferred(failure) => failed("deferred", failure),
         Outcome::Unknown(failure) => failed("unknown", failure),
+        Outcome::NotTried => json!({"verdict": "not_tried"}),
     }
 }
 

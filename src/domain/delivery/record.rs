@@ -117,9 +117,16 @@ fn record_one(
             && delivery.attempt == one.attempt
             && delivery.epoch == one.epoch
     });
-    let (true, Some(delivery)) = (current, delivery.cloned()) else {
+    let Some(delivery) = delivery.cloned() else {
         return Recorded::Stale;
     };
+    if one.outcome == Outcome::NotTried {
+        // Whoever has the lease by now: the row still is as this daemon left it.
+        take_back(delivery.clone(), before, changes);
+    }
+    if !current {
+        return Recorded::Stale;
+    }
     let message = before.timelines.message(one.message);
     let known = message.map_or(whole(one.message, 0), |message| known(one.piece(), message));
     match &one.outcome {
@@ -160,6 +167,7 @@ fn record_one(
             again(delivery, known, failure, due, before, now, changes);
             rest
         }
+        Outcome::NotTried => Recorded::Done,
         Outcome::Misconfigured(failure) => {
             let rest = sign(one, Sign::Refused(&failure.detail), before, now);
             again(delivery, known, failure, now, before, now, changes);
@@ -305,6 +313,17 @@ fn again(
     }
     delivery.state = DeliveryState::Queued;
     delivery.due_at = due;
+    changes.deliveries.push(delivery);
+}
+
+/// Puts the message back to where it was before the intent to send it.
+fn take_back(mut delivery: Delivery, before: &mut Before, changes: &mut Changes) {
+    let is_open = |message: &&mut Message| message.status < Status::Unconfirmed;
+    if let Some(message) = before.timelines.change(delivery.message).filter(is_open) {
+        message.status = Status::Queued;
+    }
+    delivery.state = DeliveryState::Queued;
+    delivery.attempt = delivery.attempt.saturating_sub(1);
     changes.deliveries.push(delivery);
 }
 

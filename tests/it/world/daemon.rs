@@ -103,6 +103,24 @@ impl Daemon {
         child.kill().await.unwrap();
     }
 
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let child = self.child.as_ref().expect("it runs");
+        let id = child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// The value of a metric, summed over its lines; nothing when it does not answer.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let url = format!("{}/metrics", self.admin);
+        let answer = self.api.http.get(url).send().await.ok()?;
+        let text = answer.text().await.ok()?;
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        Some(values.sum())
+    }
+
     /// Asks it to stop and waits; gives back the exit code.
     pub async fn stop(&mut self) -> Option<i32> {
         let mut child = self.child.take().expect("it runs");

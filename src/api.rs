@@ -115,6 +115,8 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
             post(conversations::unarchive),
         )
         .route("/v1/conversations/{id}/snooze", post(conversations::snooze))
+        .route("/v1/conversations/{id}/mute", post(conversations::mute))
+        .route("/v1/conversations/{id}/unmute", post(conversations::unmute))
         .route(
             "/v1/conversations/{id}/unsnooze",
             post(conversations::unsnooze),

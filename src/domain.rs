@@ -38,6 +38,7 @@ pub mod receive;
 pub mod report;
 pub mod search;
 pub mod sla;
+pub mod snooze;
 pub mod status;
 pub mod submit;
 pub mod tally;

@@ -258,12 +258,16 @@ impl Engine {
 
     /// What can be asked without changing anything, by the program itself.
     pub fn read(&self) -> Reader<'_> {
-        Reader::new(&self.context, Scope::All)
+        Reader::new(&self.context, Scope::All, None)
     }
 
     /// What somebody can ask without changing anything.
     pub fn read_as(&self, principal: &Principal) -> Reader<'_> {
-        Reader::new(&self.context, principal.scope.clone())
+        Reader::new(
+            &self.context,
+            principal.scope.clone(),
+            Some(principal.agent.id),
+        )
     }
 
     /// Completes when something may have become due at a gateway.

@@ -39,6 +39,7 @@ macro_rules! sql {
 
 pub mod agent;
 pub mod attachment;
+pub mod bookmark;
 pub mod conversation;
 pub mod delivery;
 pub mod draft;

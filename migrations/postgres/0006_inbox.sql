@@ -95,7 +95,7 @@ CREATE TABLE draft (
 CREATE TABLE bookmark (
     agent_id UUID NOT NULL,
     conversation_id UUID NOT NULL,
-    message_id UUID NOT NULL,
+    message_id UUID,
     muted_until BIGINT,
     PRIMARY KEY (agent_id, conversation_id)
 );

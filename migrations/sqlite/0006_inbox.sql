@@ -95,7 +95,7 @@ CREATE TABLE draft (
 CREATE TABLE bookmark (
     agent_id BLOB NOT NULL,
     conversation_id BLOB NOT NULL,
-    message_id BLOB NOT NULL,
+    message_id BLOB,
     muted_until INTEGER,
     PRIMARY KEY (agent_id, conversation_id)
 ) STRICT, WITHOUT ROWID;

@@ -6,9 +6,10 @@ mod counts;
 mod list;
 
 pub(super) use actions::{
-    __path_archive, __path_complete, __path_read, __path_restrict, __path_snooze, __path_tag,
-    __path_unarchive, __path_unread, __path_unsnooze, __path_untag, archive, complete, read,
-    restrict, snooze, tag, unarchive, unread, unsnooze, untag,
+    __path_archive, __path_complete, __path_mute, __path_read, __path_restrict, __path_snooze,
+    __path_tag, __path_unarchive, __path_unmute, __path_unread, __path_unsnooze, __path_untag,
+    archive, complete, mute, read, restrict, snooze, tag, unarchive, unmute, unread, unsnooze,
+    untag,
 };
 pub(super) use bulk::{__path_bulk, bulk};
 pub(super) use counts::{__path_count, count};
@@ -19,6 +20,7 @@ use serde::Serialize;
 use super::opt_outs::OptOutBody;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::ContactAddress;
+use crate::domain::desk::Bookmark;
 use crate::domain::gateway::ChannelKind;
 use crate::domain::id::{AgentId, ContactId, ConversationId, IssueId, MessageId, TeamId};
 use crate::domain::message::{Direction, Message};
@@ -70,6 +72,35 @@ pub(crate) struct ConversationBody {
     archived: bool,
     /// Marked as complete.
     done: bool,
+    /// How it stands for the one who asks.
+    me: BookmarkBody,
+}
+
+/// How a conversation stands for the agent who asks.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Bookmark)]
+pub(crate) struct BookmarkBody {
+    /// The id of the last message that they read: what is new begins after it. None, where they
+    /// never marked it as read.
+    #[schema(value_type = Option<String>)]
+    left_off: Option<MessageId>,
+    /// How many of the newest hundred messages the contact wrote after that; after the agent was
+    /// added, where they never marked it as read.
+    #[schema(maximum = 100)]
+    unread: u32,
+    /// Until when they want no notice of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    muted_until: Option<Timestamp>,
+}
+
+impl From<Bookmark> for BookmarkBody {
+    fn from(bookmark: Bookmark) -> Self {
+        Self {
+            left_off: bookmark.left_off,
+            unread: bookmark.unread,
+            muted_until: bookmark.muted_until,
+        }
+    }
 }
 
 /// A person.
@@ -168,6 +199,7 @@ impl From<ConversationDetails> for ConversationBody {
             snoozed_until: conversation.snoozed_until,
             archived: conversation.archived,
             done: conversation.done,
+            me: details.bookmark.into(),
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     paths(
         messages::send, messages::list, messages::find, messages::raw, messages::retry, messages::cancel,
         attachments::create, attachments::find,
-        conversations::list, conversations::count, conversations::bulk, conversations::find, conversations::read, conversations::unread,
+        conversations::list, conversations::count, conversations::bulk, conversations::mute, conversations::unmute, conversations::find, conversations::read, conversations::unread,
         conversations::complete, conversations::archive, conversations::unarchive, conversations::snooze,
         conversations::unsnooze, conversations::restrict, conversations::tag, conversations::untag,
         timeline::list,

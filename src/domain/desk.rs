@@ -3,7 +3,7 @@
 use super::clock::Timestamp;
 use super::conversation::{Conversation, Shelf};
 use super::event::EventKind;
-use super::id::{TagId, TeamId};
+use super::id::{MessageId, TagId, TeamId};
 
 /// Something that is done with a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,17 @@ impl Deed {
             }
         }
     }
+}
+
+/// How a conversation stands for one agent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bookmark {
+    /// The last message that they read; none, where they were never there.
+    pub left_off: Option<MessageId>,
+    /// What the contact wrote after that, counted up to a hundred messages back.
+    pub unread: u32,
+    /// Until when they want no notice of it.
+    pub muted_until: Option<Timestamp>,
 }
 
 /// A named list of conversations.

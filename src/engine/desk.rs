@@ -7,10 +7,10 @@ use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Conversation, Issue, IssueRefusal};
 use crate::domain::desk::Deed;
 use crate::domain::event::{EventData, EventKind, NewEvent};
-use crate::domain::id::{AgentId, ConversationId, MessageId};
+use crate::domain::id::{AgentId, ConversationId};
 use crate::domain::tally::Shifts;
-use crate::store::conversation::{find_conversation, upsert_bookmark, upsert_conversations};
-use crate::store::{Conn, StoreFault, Tx, issue, tag, tally, team};
+use crate::store::conversation::{find_conversation, upsert_conversations};
+use crate::store::{Conn, StoreFault, Tx, bookmark, issue, tag, tally, team};
 
 /// Why a conversation was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,26 @@ impl Engine {
             .write(move |tx| Box::pin(async move { perform(tx, id, deed, &by, now).await }))
             .await
     }
+
+    /// Spares an agent the notices of a conversation until a time; from now on, without one.
+    pub async fn mute(
+        &self,
+        id: ConversationId,
+        until: Option<Timestamp>,
+        by: &Principal,
+    ) -> Result<(), DeskFault> {
+        let by = by.clone();
+        let store = &self.context.store;
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let found = find_conversation(&mut tx.conn, id, &by.scope).await?;
+                    found.ok_or(DeskFault::Unknown)?;
+                    Ok(bookmark::upsert_muted(&mut tx.conn, by.agent.id, id, until).await?)
+                })
+            })
+            .await
+    }
 }
 
 /// Does something with one conversation, within a unit of work.
@@ -90,9 +110,7 @@ pub(super) async fn perform(
         let found = team::find_team(&mut tx.conn, to).await?;
         found.ok_or(DeskFault::UnknownTeam)?;
     }
-    if deed == Deed::Read {
-        bookmark(&mut tx.conn, by.agent.id, &after).await?;
-    }
+    move_bookmark(&mut tx.conn, by.agent.id, &after, deed).await?;
     let name = change_tags(&mut tx.conn, id, deed).await?;
     if let Some(kind) = deed.apply(&mut after) {
         tx.emit(event(kind, &after, name.as_deref(), Some(&by.agent), now));
@@ -116,13 +134,26 @@ pub(super) async fn store_changed(
     tally::add_counts(conn, shifts.settle()).await
 }
 
-async fn bookmark(
+async fn move_bookmark(
     conn: &mut Conn,
     agent: AgentId,
     conversation: &Conversation,
+    deed: Deed,
 ) -> Result<(), StoreFault> {
-    let last: MessageId = conversation.last_message;
-    upsert_bookmark(conn, agent, conversation.id, last).await
+    match deed {
+        Deed::Read => {
+            bookmark::upsert_place(conn, agent, conversation.id, conversation.last_message).await
+        }
+        Deed::Unread => bookmark::move_before_newest(conn, agent, conversation.id).await,
+        Deed::Complete
+        | Deed::Archive
+        | Deed::Unarchive
+        | Deed::Snooze(_)
+        | Deed::Unsnooze
+        | Deed::Tag(_)
+        | Deed::Untag(_)
+        | Deed::Restrict(_) => Ok(()),
+    }
 }
 
 /// The rows of a tag that is put on or taken off; its name.

@@ -8,6 +8,7 @@ use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue, Tag};
 use crate::domain::delivery::QueueDepth;
+use crate::domain::desk::Bookmark;
 use crate::domain::event::Event;
 use crate::domain::health::{Half, Health};
 use crate::domain::id::{
@@ -23,8 +24,8 @@ use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
 use crate::store::tally::Line as CountLine;
 use crate::store::{
-    Conn, agent, attachment, conversation, delivery, event, gateway, issue, message, note, raw,
-    tag, tally, timeline,
+    Conn, agent, attachment, bookmark, conversation, delivery, event, gateway, issue, message,
+    note, raw, tag, tally, timeline,
 };
 
 /// A message with its timeline.
@@ -53,6 +54,8 @@ pub struct ConversationDetails {
     pub open_issue: Option<Issue>,
     /// Its tags.
     pub tags: Vec<Tag>,
+    /// How it stands for the one who asks.
+    pub bookmark: Bookmark,
 }
 
 /// A gateway with how it is.
@@ -106,11 +109,17 @@ impl TimelineEntry {
 pub struct Reader<'e> {
     context: &'e Context,
     scope: Scope,
+    /// Who asks; nobody, where the program itself does.
+    agent: Option<AgentId>,
 }
 
 impl<'e> Reader<'e> {
-    pub(super) fn new(context: &'e Context, scope: Scope) -> Self {
-        Self { context, scope }
+    pub(super) fn new(context: &'e Context, scope: Scope, agent: Option<AgentId>) -> Self {
+        Self {
+            context,
+            scope,
+            agent,
+        }
     }
 
     pub(super) async fn conn(&self) -> Result<Conn, EngineFault> {
@@ -213,9 +222,11 @@ impl<'e> Reader<'e> {
     ) -> Result<Option<ConversationDetails>, EngineFault> {
         let mut conn = self.conn().await?;
         let found = conversation::find_conversation(&mut conn, id, &self.scope).await?;
-        Ok(with_details(&mut conn, found.into_iter().collect())
-            .await?
-            .pop())
+        Ok(
+            with_details(&mut conn, found.into_iter().collect(), self.agent)
+                .await?
+                .pop(),
+        )
     }
 
     /// Conversations, the one with the newest message first, from before a message.
@@ -229,7 +240,7 @@ impl<'e> Reader<'e> {
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
         let found =
             conversation::list_conversations(&mut conn, filter, &self.scope, before, limit).await?;
-        with_details(&mut conn, found).await
+        with_details(&mut conn, found, self.agent).await
     }
 
     /// How many conversations every list holds.
@@ -386,6 +397,7 @@ impl<'e> Reader<'e> {
 async fn with_details(
     conn: &mut Conn,
     conversations: Vec<Conversation>,
+    agent: Option<AgentId>,
 ) -> Result<Vec<ConversationDetails>, EngineFault> {
     let contacts: Vec<ContactId> = conversations.iter().map(|one| one.contact).collect();
     let ids: Vec<ConversationId> = conversations.iter().map(|one| one.id).collect();
@@ -403,6 +415,10 @@ async fn with_details(
         .collect();
     let tags = tag::load_tags(conn, &used).await?;
     let tags: HashMap<TagId, Tag> = tags.into_iter().map(|tag| (tag.id, tag)).collect();
+    let mut bookmarks = match agent {
+        Some(agent) => bookmark::load_bookmarks(conn, agent, &ids).await?,
+        None => HashMap::new(),
+    };
     let details = |conversation: Conversation| {
         let (contact, addresses) = contacts.remove(&conversation.contact)?;
         Some(ConversationDetails {
@@ -410,6 +426,7 @@ async fn with_details(
             addresses,
             last_message: messages.remove(&conversation.last_message),
             open_issue: issues.remove(&conversation.id),
+            bookmark: bookmarks.remove(&conversation.id).unwrap_or_default(),
             tags: (conversation.tags.iter())
                 .filter_map(|id| tags.get(id).cloned())
                 .collect(),

@@ -419,20 +419,6 @@ pub async fn list_contacts(
     Ok(contacts)
 }
 
-/// Records how far an agent has read a conversation.
-pub async fn upsert_bookmark(
-    conn: &mut Conn,
-    agent: AgentId,
-    conversation: ConversationId,
-    message: MessageId,
-) -> Result<(), StoreFault> {
-    let text = "INSERT INTO bookmark (agent_id, conversation_id, message_id) VALUES ($1, $2, $3)
-        ON CONFLICT (agent_id, conversation_id) DO UPDATE SET message_id = excluded.message_id";
-    on!(conn, c => sqlx::query(text)
-        .bind(agent.0).bind(conversation.0).bind(message.0).execute(c).await.map(drop))?;
-    Ok(())
-}
-
 /// Those of some conversations that are private, and to which team.
 pub async fn load_private(
     conn: &mut Conn,

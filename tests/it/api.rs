@@ -1,6 +1,7 @@
 //! The API through its routes, on a database of its own, without a listener.
 
 mod accounts;
+mod bookmarks;
 mod desk;
 mod documents;
 mod feed;

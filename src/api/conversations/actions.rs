@@ -2,6 +2,7 @@
 
 use axum::Json as Answer;
 use axum::extract::{Path, State};
+use jiff::tz::TimeZone;
 
 use super::ConversationBody;
 use super::list::{LONGEST_TAG, found};
@@ -11,11 +12,15 @@ use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
 use crate::domain::desk::Deed;
 use crate::domain::id::{ConversationId, TeamId};
+use crate::domain::snooze::Preset;
 use crate::engine::DeskFault;
-use crate::http::auth::{PeopleManager, Writer};
+use crate::http::auth::{PeopleManager, Reader, Writer};
 use crate::http::fields::{parsed, text};
 use crate::http::problem::{Code, Problem};
 use crate::http::{Action, Fields, Id, Json, Nothing, Read};
+
+/// How a time is written.
+const A_TIME: &str = "a time, such as 2026-12-01T09:00:00Z";
 
 type Answered = Result<Answer<ConversationBody>, Problem>;
 
@@ -114,23 +119,50 @@ pub(in crate::api) async fn unsnooze(
     perform(&api, id, Deed::Unsnooze, &principal).await
 }
 
-/// Until when a conversation sleeps.
+/// Until when a conversation sleeps: a time, or a usual time to sleep.
 #[derive(Debug, utoipa::ToSchema)]
+#[schema(example = json!({"preset": "tomorrow", "time_zone": "Europe/Berlin"}))]
 pub(crate) struct Snoozing {
     /// A time in the future.
-    #[schema(value_type = String, format = DateTime)]
-    until: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// Instead of a time: an hour, three hours, or nine o'clock of the next day or next Monday.
+    #[schema(value_type = Option<Preset>)]
+    preset: Option<Preset>,
+    /// For a preset, by whose clock: a name of the IANA time zone database. UTC, where nothing is
+    /// said.
+    #[schema(value_type = Option<String>, example = "Europe/Berlin")]
+    time_zone: Option<TimeZone>,
 }
 
 impl Read for Snoozing {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let until = fields.required(
-            "until",
-            parsed("a time, such as 2026-12-01T09:00:00Z", |text| {
-                text.parse().ok()
-            }),
-        );
-        Some(Self { until: until? })
+        let time = parsed(A_TIME, |text| text.parse().ok());
+        let until = fields.optional("until", time);
+        let presets = "one_hour, three_hours, tomorrow or next_week";
+        let preset = fields.optional("preset", parsed(presets, Preset::from_name));
+        let zone = parsed("a time zone, such as Europe/Berlin", |name| {
+            TimeZone::get(name).ok()
+        });
+        let time_zone = fields.optional("time_zone", zone);
+        if until.is_some() == preset.is_some() && fields.are_right() {
+            fields.fault("until", "or preset must be given, and not both");
+        }
+        Some(Self {
+            until,
+            preset,
+            time_zone,
+        })
+    }
+}
+
+impl Snoozing {
+    fn end(self, now: Timestamp) -> Option<Timestamp> {
+        let zone = self.time_zone.unwrap_or(TimeZone::UTC);
+        match self.preset {
+            Some(preset) => preset.until(now, &zone),
+            None => self.until,
+        }
     }
 }
 
@@ -147,11 +179,65 @@ pub(in crate::api) async fn snooze(
     Id(id): Id<ConversationId>,
     body: Json<Snoozing>,
 ) -> Answered {
-    let until = body.value.until;
-    if until <= api.engine.clock().now() {
-        return Err(Problem::field("/until", "must be in the future"));
-    }
+    let now = api.engine.clock().now();
+    let until = body.value.end(now);
+    let until = until.filter(|until| *until > now).ok_or_else(past)?;
     perform(&api, id, Deed::Snooze(until), &principal).await
+}
+
+/// For how long an agent wants no notice of a conversation.
+#[derive(Debug, utoipa::ToSchema)]
+pub(crate) struct Muting {
+    /// A time in the future.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+}
+
+impl Read for Muting {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let time = parsed(A_TIME, |text| text.parse().ok());
+        let until = fields.required("until", time);
+        Some(Self { until: until? })
+    }
+}
+
+/// Spares the caller the notices of a conversation until a time; what is unread still shows.
+#[utoipa::path(
+    post, path = "/v1/conversations/{id}/mute", operation_id = "muteConversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation's id")),
+    request_body = Muting,
+    responses((status = 200, description = "The conversation, muted", body = ConversationBody))
+)]
+pub(in crate::api) async fn mute(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Id(id): Id<ConversationId>,
+    body: Json<Muting>,
+) -> Answered {
+    let until = Some(body.value.until).filter(|until| *until > api.engine.clock().now());
+    let until = until.ok_or_else(past)?;
+    api.engine.mute(id, Some(until), &principal).await?;
+    found(&api, id, &principal).await
+}
+
+/// Gives the caller the notices of a conversation again.
+#[utoipa::path(
+    post, path = "/v1/conversations/{id}/unmute", operation_id = "unmuteConversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation's id")),
+    responses((status = 200, description = "The conversation, not muted", body = ConversationBody))
+)]
+pub(in crate::api) async fn unmute(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Id(id): Id<ConversationId>,
+    _: Action<Nothing>,
+) -> Answered {
+    api.engine.mute(id, None, &principal).await?;
+    found(&api, id, &principal).await
+}
+
+fn past() -> Problem {
+    Problem::field("/until", "must be in the future")
 }
 
 /// Who sees a conversation.

@@ -1,4 +1,4 @@
-//! The API through its routes, on a database of its own, without a listener.
+//! The API through its routes, without a listener.
 
 mod accounts;
 mod bookmarks;
@@ -8,6 +8,7 @@ mod feed;
 mod hook;
 mod inbox;
 mod operator;
+mod overload;
 mod sending;
 
 use std::sync::Arc;
@@ -28,12 +29,13 @@ use postern::domain::gateway::GatewayName;
 use postern::engine::{Engine, Line, Parts};
 use postern::http::{Door, guard};
 use postern::lifecycle::Tasks;
-use postern::store::{Location, OpenOptions, Store};
+use postern::store::{OpenOptions, Store};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tower::ServiceExt as _;
 
 use crate::profiles::wire;
+use crate::world::db::Db;
 
 /// A customer's number.
 const CUSTOMER: &str = "+12025550123";
@@ -87,16 +89,28 @@ struct Desk {
     tasks: Tasks,
     key: String,
     clock: Clock,
+    /// The database of a desk that brought its own.
+    _own: Option<Db>,
     _folder: tempfile::TempDir,
 }
 
 impl Desk {
+    /// A desk on a SQLite of its own, for what no database can make a difference to.
     async fn open() -> Self {
+        let db = Db::sqlite();
+        let desk = Self::on(&db).await;
+        Self {
+            _own: Some(db),
+            ..desk
+        }
+    }
+
+    /// A desk on that database.
+    async fn on(db: &Db) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tasks = Tasks::new();
         let clock = Clock::fixed(wire::now());
-        let location = Location::Sqlite(folder.path().join("postern.db"));
-        let store = Store::open(&location, &OpenOptions::default(), &tasks)
+        let store = Store::open(&db.location(), &OpenOptions::default(), &tasks)
             .await
             .unwrap();
         let settings = wire::settings("sandbox", "http://127.0.0.1:9");
@@ -123,7 +137,7 @@ impl Desk {
             .merge(postern::hooks::router(engine.clone()));
         let door = Door {
             trusted_proxies: Vec::new(),
-            request_timeout: Duration::from_secs(30),
+            request_timeout: Duration::from_mins(5),
         };
         let key = engine.create_key("ann", Role::Admin, None).await.unwrap();
         Self {
@@ -132,6 +146,7 @@ impl Desk {
             engine,
             tasks,
             clock,
+            _own: None,
             _folder: folder,
         }
     }

@@ -23,15 +23,8 @@ use crate::world::db::Db;
 
 const NOW: Timestamp = Timestamp(1_780_000_000_000_000);
 
-fn location(db: &Db) -> Location {
-    match db.url.strip_prefix("sqlite://") {
-        Some(path) => Location::Sqlite(path.into()),
-        None => Location::Postgres(db.url.clone()),
-    }
-}
-
 async fn open(db: &Db) -> Store {
-    Store::open(&location(db), &OpenOptions::default(), &Tasks::new())
+    Store::open(&db.location(), &OpenOptions::default(), &Tasks::new())
         .await
         .unwrap()
 }
@@ -92,7 +85,7 @@ both! {
     async fn a_database_of_a_newer_program_is_refused(db: Db) {
         drop(open(&db).await);
         let statement = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'later', true, '', 0)";
-        match location(&db) {
+        match db.location() {
             Location::Sqlite(path) => {
                 let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
                 let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
@@ -103,7 +96,7 @@ both! {
                 sqlx::query(statement).execute(&pool).await.unwrap();
             }
         }
-        let refused = Store::open(&location(&db), &OpenOptions::default(), &Tasks::new()).await;
+        let refused = Store::open(&db.location(), &OpenOptions::default(), &Tasks::new()).await;
         assert!(matches!(refused, Err(StoreFault::TooNew { found: 9999, .. })));
     }
 }
@@ -112,7 +105,7 @@ both! {
 #[tokio::test]
 async fn i01_a_postgresql_that_may_lose_what_it_accepted_is_refused() {
     let db = Db::postgres().await;
-    let Location::Postgres(url) = location(&db) else {
+    let Location::Postgres(url) = db.location() else {
         unreachable!()
     };
     let name = url.rsplit('/').next().unwrap();
@@ -123,7 +116,7 @@ async fn i01_a_postgresql_that_may_lose_what_it_accepted_is_refused() {
         .await
         .unwrap();
     pool.close().await;
-    let refused = Store::open(&location(&db), &OpenOptions::default(), &Tasks::new()).await;
+    let refused = Store::open(&db.location(), &OpenOptions::default(), &Tasks::new()).await;
     let Err(fault) = refused else {
         panic!("it was opened")
     };
@@ -135,7 +128,7 @@ async fn i01_a_postgresql_that_may_lose_what_it_accepted_is_refused() {
         accept_data_loss: true,
         ..OpenOptions::default()
     };
-    Store::open(&location(&db), &options, &Tasks::new())
+    Store::open(&db.location(), &options, &Tasks::new())
         .await
         .unwrap();
 }
@@ -148,10 +141,10 @@ async fn f05_a_second_daemon_on_a_sqlite_file_is_refused() {
         exclusive: true,
         ..OpenOptions::default()
     };
-    let first = Store::open(&location(&db), &options, &Tasks::new())
+    let first = Store::open(&db.location(), &options, &Tasks::new())
         .await
         .unwrap();
-    let second = Store::open(&location(&db), &options, &Tasks::new()).await;
+    let second = Store::open(&db.location(), &options, &Tasks::new()).await;
     assert!(matches!(second, Err(StoreFault::Locked(_))));
     drop(first);
 }
@@ -161,7 +154,7 @@ async fn f05_a_second_daemon_on_a_sqlite_file_is_refused() {
 async fn both_databases_have_the_same_tables_and_columns() {
     let (lite, pg) = (Db::sqlite(), Db::postgres().await);
     drop((open(&lite).await, open(&pg).await));
-    let Location::Sqlite(path) = location(&lite) else {
+    let Location::Sqlite(path) = lite.location() else {
         unreachable!()
     };
     let pool =

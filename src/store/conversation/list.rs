@@ -195,6 +195,6 @@ pub async fn list_conversations(
 /// On how many conversations a tag is; counted no further than it matters.
 async fn count_tagged(conn: &mut Conn, tag: TagId) -> Result<i64, StoreFault> {
     let text =
-        "SELECT count(*) FROM (SELECT 1 FROM conversation_tag WHERE tag_id = $1 LIMIT $2) AS some";
+        "SELECT count(*) FROM (SELECT 1 FROM conversation_tag WHERE tag_id = $1 LIMIT $2) AS found";
     Ok(on!(conn, c => sqlx::query_scalar(text).bind(tag.0).bind(FEW + 1).fetch_one(c).await?))
 }

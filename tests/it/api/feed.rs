@@ -8,6 +8,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use super::Desk;
+use crate::both;
 
 /// A stream that is being read.
 struct Reading {
@@ -74,72 +75,6 @@ async fn pages(desk: &Desk, limit: u32) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn i26_the_stream_tells_what_the_pages_tell_without_gap_or_repeat() {
-    let desk = Desk::open().await;
-    desk.text_in("in-1", "One").await;
-    let mut live = Reading::open(&desk, None).await;
-    let mut whole = Reading::open(&desk, Some(0)).await;
-    desk.text_in("in-2", "Two").await;
-    desk.post(
-        "/v1/messages",
-        json!({"to": super::CUSTOMER, "text": "Yes"}),
-    )
-    .await
-    .expect(202);
-    let all = pages(&desk, 2).await;
-    assert_eq!(all, pages(&desk, 100).await);
-    let seqs: Vec<i64> = all
-        .iter()
-        .map(|event| event["seq"].as_i64().unwrap())
-        .collect();
-    assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1));
-    for expected in &all {
-        let (id, kind, data) = whole.next().await.unwrap();
-        assert_eq!(
-            (json!(id), json!(kind)),
-            (expected["seq"].clone(), expected["type"].clone())
-        );
-        assert_eq!(&data, expected);
-    }
-    // The other one began after the first text.
-    let (first, ..) = live.next().await.unwrap();
-    assert!(first > seqs[0]);
-    let last = *seqs.last().unwrap();
-    for seq in first + 1..=last {
-        assert_eq!(live.next().await.unwrap().0, seq);
-    }
-    // What comes next comes once, to both.
-    desk.text_in("in-3", "Three").await;
-    assert_eq!(live.next().await.unwrap().0, last + 1);
-    assert_eq!(whole.next().await.unwrap().0, last + 1);
-    let mut middle = Reading::open(&desk, Some(seqs[2])).await;
-    assert_eq!(middle.next().await.unwrap().0, seqs[3]);
-    drop((live, whole, middle));
-    desk.end().await;
-}
-
-#[tokio::test]
-async fn i26_a_place_that_is_not_in_the_feed_is_reset() {
-    let desk = Desk::open().await;
-    desk.text_in("in-1", "One").await;
-    let last = pages(&desk, 100).await.last().unwrap()["seq"]
-        .as_i64()
-        .unwrap();
-    let mut stream = Reading::open(&desk, Some(last + 1_000)).await;
-    let (id, kind, _) = stream.next().await.unwrap();
-    assert_eq!((id, kind.as_str()), (last, "reset"));
-    desk.text_in("in-2", "Two").await;
-    assert_eq!(stream.next().await.unwrap().0, last + 1);
-    drop(stream);
-    let request = Request::get("/v1/events/stream")
-        .header("authorization", format!("Bearer {}", desk.key))
-        .header("last-event-id", "yesterday");
-    let answer = desk.ask(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(answer.status(), 400);
-    desk.end().await;
-}
-
-#[tokio::test]
 async fn b08_a_quiet_stream_shows_that_it_is_alive() {
     let desk = Desk::open().await;
     desk.text_in("in-1", "One").await;
@@ -156,30 +91,94 @@ async fn b08_a_quiet_stream_shows_that_it_is_alive() {
     desk.end().await;
 }
 
-#[tokio::test]
-async fn i32_a_stream_ends_when_the_daemon_stops() {
-    let desk = Desk::open().await;
-    let mut stream = Reading::open(&desk, None).await;
-    desk.tasks.ask_to_stop();
-    assert!(stream.next().await.is_none());
-    drop(stream);
-    desk.end().await;
-}
-
-#[tokio::test]
-async fn a_place_in_the_feed_is_a_number() {
-    let desk = Desk::open().await;
-    for (query, pointer) in [
-        ("after=-1", "/after"),
-        ("after=x", "/after"),
-        ("cursor=x", "/cursor"),
-        ("after=1&cursor=2", "/cursor"),
-        ("limit=0", "/limit"),
-    ] {
-        assert_eq!(
-            desk.get(&format!("/v1/events?{query}")).await.pointers(),
-            [pointer]
-        );
+both! {
+    async fn i26_the_stream_tells_what_the_pages_tell_without_gap_or_repeat(db: Db) {
+        let desk = Desk::on(&db).await;
+        desk.text_in("in-1", "One").await;
+        let mut live = Reading::open(&desk, None).await;
+        let mut whole = Reading::open(&desk, Some(0)).await;
+        desk.text_in("in-2", "Two").await;
+        desk.post(
+            "/v1/messages",
+            json!({"to": super::CUSTOMER, "text": "Yes"}),
+        )
+        .await
+        .expect(202);
+        let all = pages(&desk, 2).await;
+        assert_eq!(all, pages(&desk, 100).await);
+        let seqs: Vec<i64> = all
+            .iter()
+            .map(|event| event["seq"].as_i64().unwrap())
+            .collect();
+        assert!(seqs.windows(2).all(|pair| pair[1] == pair[0] + 1));
+        for expected in &all {
+            let (id, kind, data) = whole.next().await.unwrap();
+            assert_eq!(
+                (json!(id), json!(kind)),
+                (expected["seq"].clone(), expected["type"].clone())
+            );
+            assert_eq!(&data, expected);
+        }
+        // The other one began after the first text.
+        let (first, ..) = live.next().await.unwrap();
+        assert!(first > seqs[0]);
+        let last = *seqs.last().unwrap();
+        for seq in first + 1..=last {
+            assert_eq!(live.next().await.unwrap().0, seq);
+        }
+        // What comes next comes once, to both.
+        desk.text_in("in-3", "Three").await;
+        assert_eq!(live.next().await.unwrap().0, last + 1);
+        assert_eq!(whole.next().await.unwrap().0, last + 1);
+        let mut middle = Reading::open(&desk, Some(seqs[2])).await;
+        assert_eq!(middle.next().await.unwrap().0, seqs[3]);
+        drop((live, whole, middle));
+        desk.end().await;
     }
-    desk.end().await;
+
+    async fn i26_a_place_that_is_not_in_the_feed_is_reset(db: Db) {
+        let desk = Desk::on(&db).await;
+        desk.text_in("in-1", "One").await;
+        let last = pages(&desk, 100).await.last().unwrap()["seq"]
+            .as_i64()
+            .unwrap();
+        let mut stream = Reading::open(&desk, Some(last + 1_000)).await;
+        let (id, kind, _) = stream.next().await.unwrap();
+        assert_eq!((id, kind.as_str()), (last, "reset"));
+        desk.text_in("in-2", "Two").await;
+        assert_eq!(stream.next().await.unwrap().0, last + 1);
+        drop(stream);
+        let request = Request::get("/v1/events/stream")
+            .header("authorization", format!("Bearer {}", desk.key))
+            .header("last-event-id", "yesterday");
+        let answer = desk.ask(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status(), 400);
+        desk.end().await;
+    }
+
+    async fn i32_a_stream_ends_when_the_daemon_stops(db: Db) {
+        let desk = Desk::on(&db).await;
+        let mut stream = Reading::open(&desk, None).await;
+        desk.tasks.ask_to_stop();
+        assert!(stream.next().await.is_none());
+        drop(stream);
+        desk.end().await;
+    }
+
+    async fn a_place_in_the_feed_is_a_number(db: Db) {
+        let desk = Desk::on(&db).await;
+        for (query, pointer) in [
+            ("after=-1", "/after"),
+            ("after=x", "/after"),
+            ("cursor=x", "/cursor"),
+            ("after=1&cursor=2", "/cursor"),
+            ("limit=0", "/limit"),
+        ] {
+            assert_eq!(
+                desk.get(&format!("/v1/events?{query}")).await.pointers(),
+                [pointer]
+            );
+        }
+        desk.end().await;
+    }
 }

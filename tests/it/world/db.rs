@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use postern::store::Location;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 
@@ -44,10 +45,85 @@ impl Db {
         }
     }
 
+    /// Changes something behind the daemon's back.
+    pub async fn execute(&self, statement: &'static str) {
+        match self.location() {
+            Location::Sqlite(path) => {
+                let mut connection = sqlite(path).await;
+                sqlx::query(statement)
+                    .execute(&mut connection)
+                    .await
+                    .map(drop)
+            }
+            Location::Postgres(url) => {
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                sqlx::query(statement)
+                    .execute(&mut connection)
+                    .await
+                    .map(drop)
+            }
+        }
+        .unwrap();
+    }
+
+    /// Keeps everybody from writing until it is released.
+    pub async fn hold_writers(&self) -> Held {
+        match self.location() {
+            Location::Sqlite(path) => {
+                let mut connection = sqlite(path).await;
+                let begin = sqlx::query("BEGIN IMMEDIATE");
+                begin.execute(&mut connection).await.unwrap();
+                Held::Sqlite(connection)
+            }
+            Location::Postgres(url) => {
+                let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
+                for statement in ["BEGIN", "LOCK TABLE head IN EXCLUSIVE MODE"] {
+                    sqlx::query(statement)
+                        .execute(&mut connection)
+                        .await
+                        .unwrap();
+                }
+                Held::Postgres(connection)
+            }
+        }
+    }
+
+    /// Where a store finds it.
+    pub fn location(&self) -> Location {
+        match self.url.strip_prefix("sqlite://") {
+            Some(path) => Location::Sqlite(path.into()),
+            None => Location::Postgres(self.url.clone()),
+        }
+    }
+
     /// A folder that goes with the database.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Writers that are kept waiting.
+pub enum Held {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Held {
+    /// Lets them go on.
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+        .unwrap();
+    }
+}
+
+async fn sqlite(path: PathBuf) -> sqlx::SqliteConnection {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    sqlx::SqliteConnection::connect_with(&options)
+        .await
+        .unwrap()
 }
 
 /// The PostgreSQL of `tests/run`, or one of this process's own when it is run without.

@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts as _, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -31,6 +32,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// How often a stream on which nothing happens shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How often it is asked again whether the reader may still read (T18).
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// How long another daemon's events may take to be seen here; an id from beyond that is no id of
 /// this feed.
@@ -51,8 +55,9 @@ impl Read for Nothing {
 /// Follows the feed as server-sent events.
 ///
 /// `id` is the event's `seq`, `event` its type, `data` the event as in `GET /v1/events`. A comment
-/// line comes at least every 15 s. The event `reset` says that the place asked for is not in the
-/// feed: read what you need again, then go on from its id.
+/// line comes at least every 15 s, and the stream ends when the key is revoked. The event `reset`
+/// says that the place asked for is not in the feed: read what you need again, then go on from
+/// its id.
 #[utoipa::path(
     get, path = "/v1/events/stream", operation_id = "streamEvents", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "Go on after this place; without it, from now on")),
@@ -62,9 +67,9 @@ pub(super) async fn follow(
     State(api): State<Api>,
     Reader(principal): Reader,
     Query(Nothing): Query<Nothing>,
-    headers: HeaderMap,
+    request: Parts,
 ) -> Result<Response, Problem> {
-    let asked = last_event_id(&headers)?;
+    let asked = last_event_id(&request.headers)?;
     let start = start(&api.engine, asked).await?;
     let follower = Follower {
         changes: api.engine.feed().changes(),
@@ -72,6 +77,8 @@ pub(super) async fn follow(
         tasks: api.tasks,
         scope: principal.scope,
         place: start.place,
+        request,
+        recheck: Instant::now() + RECHECK,
         heartbeat: Instant::now() + HEARTBEAT,
     };
     let head = Bytes::from(start.greeting);
@@ -142,6 +149,9 @@ struct Follower {
     changes: watch::Receiver<i64>,
     scope: Scope,
     place: i64,
+    /// What the reader showed when the stream began.
+    request: Parts,
+    recheck: Instant,
     heartbeat: Instant,
 }
 
@@ -158,6 +168,13 @@ impl Follower {
         loop {
             if self.tasks.is_stopped() {
                 return None;
+            }
+            if self.recheck <= Instant::now() {
+                // Whoever was shut out meanwhile hears no more; they are told why when they
+                // come back.
+                let asked = Reader::from_request_parts(&mut self.request, &self.engine).await;
+                self.scope = asked.ok()?.0.scope;
+                self.recheck = Instant::now() + RECHECK;
             }
             // Seen before asked, so that what comes in between wakes the wait below.
             self.changes.borrow_and_update();
@@ -176,6 +193,7 @@ impl Follower {
             }
             tokio::select! {
                 () = self.tasks.stopped() => return None,
+                () = sleep_until(self.recheck) => {}
                 () = sleep_until(self.heartbeat) => {
                     self.heartbeat = Instant::now() + HEARTBEAT;
                     return Some(Bytes::from_static(b":\n\n"));

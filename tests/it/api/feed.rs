@@ -18,8 +18,13 @@ struct Reading {
 
 impl Reading {
     async fn open(desk: &Desk, after: Option<i64>) -> Self {
-        let mut request = Request::get("/v1/events/stream")
-            .header("authorization", format!("Bearer {}", desk.key));
+        Self::by(desk, &desk.key, after).await
+    }
+
+    /// Opened by whoever has that key.
+    async fn by(desk: &Desk, key: &str, after: Option<i64>) -> Self {
+        let mut request =
+            Request::get("/v1/events/stream").header("authorization", format!("Bearer {key}"));
         if let Some(after) = after {
             request = request.header("last-event-id", after);
         }
@@ -92,6 +97,23 @@ async fn b08_a_quiet_stream_shows_that_it_is_alive() {
 }
 
 both! {
+    async fn t18_the_stream_of_a_revoked_key_ends(db: Db) {
+        let desk = Desk::on(&db).await;
+        let made = desk.post("/v1/keys", json!({"name": "crm", "role": "observer"})).await.expect(201);
+        let mut theirs = Reading::by(&desk, made["key"].as_str().unwrap(), None).await;
+        let mut ours = Reading::open(&desk, None).await;
+        desk.text_in("in-1", "One").await;
+        assert!(theirs.next().await.is_some());
+        let path = format!("/v1/keys/{}", super::id(&made));
+        desk.with_key(&desk.key, "DELETE", &path, None).await.expect(200);
+        // What was on its way may still come, and then the end.
+        while theirs.next().await.is_some() {}
+        desk.text_in("in-2", "Two").await;
+        assert!(ours.next().await.is_some());
+        drop((theirs, ours));
+        desk.end().await;
+    }
+
     async fn i26_the_stream_tells_what_the_pages_tell_without_gap_or_repeat(db: Db) {
         let desk = Desk::on(&db).await;
         desk.text_in("in-1", "One").await;

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
+use reqwest::Certificate;
 use reqwest::redirect::Policy;
 
 use crate::domain::failure::{Failure, FailureClass};
@@ -42,8 +43,13 @@ pub(super) struct Exchange {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// Builds a client whose calls take `budget` at most, all in all.
-pub(super) fn build(transport: Transport, budget: Duration) -> reqwest::Result<reqwest::Client> {
+/// Builds a client whose calls take `budget` at most, all in all, and which trusts these
+/// authorities besides those of the machine.
+pub(super) fn build(
+    transport: Transport,
+    authorities: &[Certificate],
+    budget: Duration,
+) -> reqwest::Result<reqwest::Client> {
     let builder = reqwest::Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -54,7 +60,7 @@ pub(super) fn build(transport: Transport, budget: Duration) -> reqwest::Result<r
         .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
     let builder = match transport {
         Transport::Plain => builder.tls_certs_only(std::iter::empty()),
-        Transport::Encrypted => builder,
+        Transport::Encrypted => builder.tls_certs_merge(authorities.iter().cloned()),
     };
     builder.build()
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
+use reqwest::Certificate;
 use reqwest::redirect::Policy;
 use url::Url;
 
@@ -116,6 +117,20 @@ impl Guard {
     ///
     /// Fails when TLS cannot be set up.
     pub fn new(rules: Rules, lookup: Lookup) -> reqwest::Result<Self> {
+        Self::with_authorities(rules, lookup, &[])
+    }
+
+    /// The same, which trusts these authorities besides the machine's where it calls the
+    /// operator's own address.
+    ///
+    /// # Errors
+    ///
+    /// Fails when TLS cannot be set up.
+    pub fn with_authorities(
+        rules: Rules,
+        lookup: Lookup,
+        authorities: &[Certificate],
+    ) -> reqwest::Result<Self> {
         let client = || {
             reqwest::Client::builder()
                 .redirect(Policy::none())
@@ -129,7 +144,9 @@ impl Guard {
         Ok(Self {
             rules,
             checked: client().dns_resolver(Arc::new(checked)).build()?,
-            trusting: client().build()?,
+            trusting: client()
+                .tls_certs_merge(authorities.iter().cloned())
+                .build()?,
             largest: LARGEST,
             longest: LONGEST,
         })

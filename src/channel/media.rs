@@ -2,6 +2,7 @@
 //! whom the operator's settings name.
 
 use minijinja::context;
+use reqwest::Certificate;
 use tokio::sync::OnceCell;
 
 use super::guard::{Credentials, FetchFault, Fetched, Guard, Lookup, Rules};
@@ -14,12 +15,18 @@ use crate::domain::gateway::GatewaySpec;
 pub(super) struct Media {
     rules: Rules,
     credentials: Option<Credentials>,
+    authorities: Vec<Certificate>,
     /// Made at the first file: most gateways never carry one.
     guard: OnceCell<Guard>,
 }
 
 impl Media {
-    pub(super) fn open(fetches: &Fetches, settings: &Settings, spec: &GatewaySpec) -> Self {
+    pub(super) fn open(
+        fetches: &Fetches,
+        settings: &Settings,
+        spec: &GatewaySpec,
+        authorities: Vec<Certificate>,
+    ) -> Self {
         let scope = context! { settings => settings.value() };
         let bearer = fetches.bearer.as_ref().and_then(|leaf| leaf.text(&scope));
         let basic = fetches
@@ -35,12 +42,16 @@ impl Media {
                 allowed: spec.allow_networks.clone().into(),
             },
             credentials: bearer.map(Credentials::Bearer).or(basic),
+            authorities,
             guard: OnceCell::new(),
         }
     }
 
     pub(super) async fn fetch(&self, url: &str) -> Result<Fetched, FetchFault> {
-        let make = async || Guard::new(self.rules.clone(), Lookup::System);
+        let make = async || {
+            let rules = self.rules.clone();
+            Guard::with_authorities(rules, Lookup::System, &self.authorities)
+        };
         let guard = self.guard.get_or_try_init(make).await.map_err(|fault| {
             tracing::error!(%fault, "no file can be fetched");
             FetchFault::Broken

@@ -113,7 +113,7 @@ impl Tokens {
             "https" => Transport::Encrypted,
             _ => Transport::Plain,
         };
-        let client = client::build(transport, BUDGET)
+        let client = client::build(transport, &[], BUDGET)
             .map_err(|fault| OAuth2Fault::Client(fault.to_string()))?;
         Ok(Self {
             oauth2: oauth2.clone(),

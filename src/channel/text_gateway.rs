@@ -14,7 +14,7 @@ use super::profile::{Profile, Profiles};
 use super::read::Reader;
 use super::settings::Settings;
 use super::signature::Verifier;
-use super::{send, verdict};
+use super::{send, tls, verdict};
 use crate::domain::address::Address;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureClass};
@@ -64,11 +64,14 @@ impl TextGateway {
         } else {
             Transport::Plain
         };
-        let client = client::build(transport, profile.sends.budget).map_err(|error| {
-            GatewayFault::Client {
-                gateway,
-                reason: error.to_string(),
-            }
+        let authorities = spec.ca.as_deref().map(tls::authorities).transpose();
+        let authorities = authorities
+            .map_err(|fault| settings.unusable("ca", &format!("cannot be used: {fault}")))?
+            .unwrap_or_default();
+        let client = client::build(transport, &authorities, profile.sends.budget);
+        let client = client.map_err(|error| GatewayFault::Client {
+            gateway,
+            reason: error.to_string(),
         })?;
         if !send::names_a_url(&profile.sends, &settings.value()) {
             let reason = "is missing: without it there is no address to send texts to";
@@ -80,7 +83,7 @@ impl TextGateway {
                 mms: profile.capabilities.mms && spec.mms,
                 ..profile.capabilities.clone()
             },
-            media: Media::open(&profile.fetches, &settings, spec),
+            media: Media::open(&profile.fetches, &settings, spec, authorities),
             profile,
             verifier,
             settings: settings.value(),

@@ -1,7 +1,8 @@
-//! TLS towards mail servers: the machine's certificates, and those that the operator adds.
+//! TLS towards mail servers and providers: the machine's certificates, and those that the operator adds.
 
 use std::sync::Arc;
 
+use reqwest::Certificate;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
@@ -36,6 +37,17 @@ pub fn client_config(authorities: Option<&str>) -> Result<Arc<ClientConfig>, Tls
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Arc::new(config))
+}
+
+/// The authorities in a text (PEM), for calls over HTTPS.
+///
+/// # Errors
+///
+/// When it holds no certificate, or a broken one.
+pub(super) fn authorities(pem: &str) -> Result<Vec<Certificate>, TlsFault> {
+    let broken = |fault: reqwest::Error| TlsFault::Authorities(fault.to_string());
+    let read = |der: CertificateDer<'_>| Certificate::from_der(&der).map_err(broken);
+    certificates(pem)?.into_iter().map(read).collect()
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsFault> {

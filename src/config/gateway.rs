@@ -30,6 +30,7 @@ pub(super) const KEYS: &[&str] = &[
     "smart_encoding",
     "mms",
     "allow_networks",
+    "ca",
     "valid_for",
     "retry",
     "settings",
@@ -115,6 +116,7 @@ fn read(
     let smart_encoding = section.flag("smart_encoding", faults);
     let mms = section.flag("mms", faults);
     let allow_networks = server::networks(section, "allow_networks", faults);
+    let ca = section.secret("ca", faults).map(|(pem, _)| pem);
     let valid_for = section.duration("valid_for", faults);
     let default = section.flag("default", faults) == Some(true);
     Some(Configured {
@@ -133,6 +135,7 @@ fn read(
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
             allow_networks,
+            ca,
             retry,
             valid_for: valid_for.unwrap_or(if is_mail { MAIL_VALID_FOR } else { VALID_FOR }),
             settings,

@@ -218,6 +218,8 @@ pub struct GatewaySpec {
     pub mms: bool,
     /// Networks that files may be fetched from although they are not the world's.
     pub allow_networks: Vec<Network>,
+    /// Certificates (PEM) of authorities that are trusted besides the machine's, for calls over HTTPS.
+    pub ca: Option<String>,
     /// When a message that was provably not sent is tried again.
     pub retry: RetrySchedule,
     /// How long a message is worth sending, when the sender of it did not say.

@@ -4,7 +4,7 @@ mod compose;
 mod faults;
 mod kill;
 mod postfix;
-mod wire;
+pub(crate) mod wire;
 
 use serde_json::{Value, json};
 

@@ -25,6 +25,7 @@ mod mail_parse;
 mod mailbox;
 mod media;
 mod opt_out;
+mod own_authority;
 mod profiles;
 mod provider_faults;
 mod receive;

@@ -16,7 +16,7 @@ use crate::world::setup::{FAST_MAIL, Setup};
 use crate::world::smtp::{MailSink, OFFERS, Step};
 
 /// What encrypts as `localhost`, and the certificate (PEM) that trusts it.
-fn acceptor() -> (TlsAcceptor, String) {
+pub(crate) fn acceptor() -> (TlsAcceptor, String) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))

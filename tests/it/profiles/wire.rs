@@ -79,6 +79,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         keywords: KeywordRules::default(),
         smart_encoding: false,
         allow_networks: Vec::new(),
+        ca: None,
         mms: false,
         retry: RetrySchedule::default(),
         mail: None,

@@ -11,6 +11,7 @@ mod log;
 mod mail;
 mod opt_out;
 mod pace;
+mod places;
 mod secret;
 mod section;
 mod server;
@@ -24,6 +25,7 @@ use toml::de::DeTable;
 pub use database::{Blobs, BlobsUrl, Database, DatabaseUrl};
 pub use fault::{ConfigFault, Fault};
 pub use log::Log;
+pub use places::Places;
 pub use server::Server;
 
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
@@ -76,6 +78,8 @@ pub struct Config {
     pub gateways: Vec<GatewaySpec>,
     /// `[[sla]]`, in the order of the file.
     pub policies: Vec<Policy>,
+    /// Where the gateways stand in the file.
+    pub places: Places,
     /// The gateway for texts to somebody new: the one with `default = true`, else the first.
     pub default_sms: Option<GatewayName>,
     /// The same for mail.
@@ -93,6 +97,7 @@ impl Default for Config {
             country: country::DEFAULT.to_owned(),
             gateways: Vec::new(),
             policies: Vec::new(),
+            places: Places::default(),
             default_sms: None,
             default_email: None,
         }
@@ -150,7 +155,8 @@ impl Config {
         let profiles = root.section("profiles", "[profiles]", PROFILES_KEYS, faults);
         let log = root.section("log", "[log]", log::KEYS, faults);
         let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
-        let gateways = gateway::read_all(root, &country, reach, faults);
+        let mut places = Places::default();
+        let gateways = gateway::read_all(root, &country, reach, &mut places, faults);
         let default_sms = choose_default(&gateways, ChannelKind::Sms, faults);
         let default_email = choose_default(&gateways, ChannelKind::Email, faults);
         let specs: Vec<_> = gateways.into_iter().map(|gateway| gateway.spec).collect();
@@ -164,6 +170,7 @@ impl Config {
             default_sms,
             default_email,
             policies: sla::read_all(root, &specs, faults),
+            places,
             gateways: specs,
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::blob::Blobs;
 use crate::channel::imap::{Account, Deadlines};
 use crate::channel::{Gateway, Profiles};
-use crate::config::{BlobsUrl, Config, DatabaseUrl};
+use crate::config::{BlobsUrl, Config, ConfigFault, DatabaseUrl, Fault};
 use crate::domain::clock::Clock;
 use crate::domain::gateway::GatewayName;
 use crate::engine::{Engine, Line, Parts};
@@ -29,35 +29,57 @@ pub(super) fn location(config: &Config) -> Location {
     }
 }
 
-/// Every configured gateway with its wire; the first that cannot work is the fault.
+/// Every configured gateway with its wire; everything that keeps one from working is the fault.
 pub(super) fn lines(config: &Config, clock: &Clock) -> anyhow::Result<Vec<Line>> {
     let profiles = Profiles::load(config.profiles_dir.as_deref())?;
-    let line = |spec: &crate::domain::gateway::GatewaySpec| {
-        let gateway = Gateway::open(spec, &profiles, &config.server.public_url, clock.clone())?;
-        Ok(Line {
-            spec: Arc::new(spec.clone()),
-            gateway: Arc::new(gateway),
-        })
-    };
-    config.gateways.iter().map(line).collect()
+    let (mut lines, mut faults) = (Vec::new(), Vec::new());
+    for spec in &config.gateways {
+        match Gateway::open(spec, &profiles, &config.server.public_url, clock.clone()) {
+            Ok(gateway) => lines.push(Line {
+                spec: Arc::new(spec.clone()),
+                gateway: Arc::new(gateway),
+            }),
+            Err(fault) => faults.push(config.places.fault(
+                fault.gateway(),
+                fault.setting(),
+                fault.to_string(),
+                fault.fix(),
+            )),
+        }
+    }
+    told(lines, faults)
 }
 
-/// Every mailbox that is read, with its account; the first that cannot work is the fault.
+/// Every mailbox that is read, with its account; everything that keeps one from being read is the
+/// fault.
 pub(super) fn mailboxes(
     config: &Config,
     clock: &Clock,
 ) -> anyhow::Result<Vec<(GatewayName, Account)>> {
-    let mut accounts = Vec::new();
+    let (mut accounts, mut faults) = (Vec::new(), Vec::new());
     for spec in &config.gateways {
         let mail = spec.mail.as_ref();
         let Some(imap) = mail.and_then(|mail| mail.imap.as_ref()) else {
             continue;
         };
-        let account = Account::open(imap, clock.clone(), Deadlines::default())
-            .with_context(|| format!("gateway {:?}: imap", spec.name.as_str()))?;
-        accounts.push((spec.name.clone(), account));
+        match Account::open(imap, clock.clone(), Deadlines::default()) {
+            Ok(account) => accounts.push((spec.name.clone(), account)),
+            Err(fault) => {
+                let name = spec.name.as_str();
+                let reason = format!("gateway {name:?}: imap: {fault:#}");
+                let fix = "correct [gateway.imap]".to_owned();
+                faults.push(config.places.fault(name, Some("imap"), reason, fix));
+            }
+        }
     }
-    Ok(accounts)
+    told(accounts, faults)
+}
+
+fn told<T>(opened: T, faults: Vec<Fault>) -> anyhow::Result<T> {
+    if faults.is_empty() {
+        return Ok(opened);
+    }
+    Err(ConfigFault { faults }.into())
 }
 
 /// Where raw mail and attachments are.

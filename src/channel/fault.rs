@@ -65,6 +65,45 @@ pub enum GatewayFault {
     },
 }
 
+impl GatewayFault {
+    /// The gateway.
+    #[must_use]
+    pub fn gateway(&self) -> &str {
+        match self {
+            Self::UnknownProfile { gateway, .. }
+            | Self::MissingSetting { gateway, .. }
+            | Self::UnknownSetting { gateway, .. }
+            | Self::UnusableSetting { gateway, .. }
+            | Self::Client { gateway, .. } => gateway,
+        }
+    }
+
+    /// The key of the configuration that it is about, or the table that lacks one.
+    #[must_use]
+    pub fn setting(&self) -> Option<&str> {
+        match self {
+            Self::UnknownProfile { .. } => Some("profile"),
+            Self::MissingSetting { .. } => Some("settings"),
+            Self::UnknownSetting { setting, .. } | Self::UnusableSetting { setting, .. } => {
+                Some(setting)
+            }
+            Self::Client { .. } => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self {
+            Self::UnknownProfile { .. } => "name one of these".to_owned(),
+            Self::MissingSetting { setting, .. } => format!("add {setting} to [gateway.settings]"),
+            Self::UnknownSetting { .. } => "name one of these, or remove it".to_owned(),
+            Self::UnusableSetting { setting, .. } => format!("give {setting} a value that fits"),
+            Self::Client { .. } => "see to the machine's certificates".to_owned(),
+        }
+    }
+}
+
 /// Why a post is not taken for the provider's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {

@@ -43,9 +43,12 @@ pub(super) fn shown(file: Option<&Path>) -> String {
 
 /// Opens every gateway as `serve` would.
 pub(super) fn check(config: &Config, file: &str) -> Result<(), CliFault> {
-    app::check(config).map_err(|reason| CliFault::Gateways {
-        file: file.to_owned(),
-        reason,
+    app::check(config).map_err(|reason| match reason.downcast() {
+        Ok(fault) => CliFault::Config(fault),
+        Err(reason) => CliFault::Gateways {
+            file: file.to_owned(),
+            reason,
+        },
     })
 }
 

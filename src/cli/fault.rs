@@ -20,12 +20,12 @@ pub(super) enum CliFault {
     /// The configuration file is wrong.
     #[error(transparent)]
     Config(#[from] ConfigFault),
-    /// The file is well formed, but a gateway in it cannot work.
+    /// The file is well formed, but what it leads to, such as a profile, cannot be used.
     #[error("{file}: {reason:#}")]
     Gateways {
         /// The file, as it was named.
         file: String,
-        /// Which gateway, and why.
+        /// What, and why.
         reason: anyhow::Error,
     },
     /// It was told on standard output already.

@@ -77,6 +77,12 @@ impl<'t> Faults<'t> {
         self.found.push((span.start, fault));
     }
 
+    /// The file, and line and character of a place of the text.
+    pub(super) fn place_of(&self, span: &Range<usize>) -> (String, usize, usize) {
+        let (line, column) = self.place(span.start);
+        (self.file.to_owned(), line, column)
+    }
+
     /// The value, when nothing was found wrong; else everything that was, from the top down.
     pub(super) fn finish<T>(mut self, value: T) -> Result<T, ConfigFault> {
         if self.found.is_empty() {

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::fault::Faults;
+use super::places::Places;
 use super::section::{Misfit, Section};
 use super::{country, mail, pace, server, settings};
 use crate::domain::address::Address;
@@ -63,6 +64,7 @@ pub(super) fn read_all(
     root: &Section<'_>,
     region: &str,
     reach: Reach,
+    places: &mut Places,
     faults: &mut Faults<'_>,
 ) -> Vec<Configured> {
     let mut gateways: Vec<Configured> = Vec::new();
@@ -75,7 +77,11 @@ pub(super) fn read_all(
             }
             names.push(name);
         }
-        gateways.extend(read(&section, region, reach, faults));
+        let gateway = read(&section, region, reach, faults);
+        if let Some(gateway) = &gateway {
+            places.note(&gateway.spec.name, &section, faults);
+        }
+        gateways.extend(gateway);
     }
     gateways
 }
@@ -153,6 +159,7 @@ fn refuse_texts_only(section: &Section<'_>, faults: &mut Faults<'_>) {
         "allow_networks",
         "stop_reply",
         "help_reply",
+        "ca",
     ] {
         if section.has(key) {
             let reason = format!("{key}: a mailbox has no such thing");

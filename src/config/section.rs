@@ -143,6 +143,21 @@ impl<'a> Section<'a> {
         self.get(key).map_or_else(|| self.span(), Spanned::span)
     }
 
+    /// Where each key of the section stands, and each key of the tables in it by its own name.
+    pub(super) fn places(&self) -> Vec<(String, Range<usize>)> {
+        let mut places = Vec::new();
+        let mut tables: Vec<&DeTable<'_>> = self.table.into_iter().collect();
+        while let Some(table) = tables.pop() {
+            for (key, value) in table {
+                places.push((key.get_ref().to_string(), key.span()));
+                if let DeValue::Table(inner) = value.get_ref() {
+                    tables.push(inner);
+                }
+            }
+        }
+        places
+    }
+
     /// Whether the key is there at all, right or wrong.
     pub(super) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()

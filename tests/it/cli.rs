@@ -260,6 +260,60 @@ fn a_gateway_that_cannot_work_is_bad_configuration() {
     assert_eq!(told["ok"], false);
 }
 
+/// What only the profile or the wire of a gateway knows is named by its place too, all of it.
+#[test]
+fn a_wrong_setting_of_a_gateway_is_named_with_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"[[gateway]]
+name = "a"
+kind = "long_code"
+profile = "twilio"
+address = "+12025550100"
+ca = "no certificate"
+[gateway.settings]
+account_sid = "AC00000000000000000000000000000000"
+auth_token = "0123456789abcdef0123456789abcdef"
+base_url = "https://api.test"
+
+[[gateway]]
+name = "b"
+kind = "long_code"
+profile = "twilio"
+address = "+12025550101"
+[gateway.settings]
+account_sid = "AC00000000000000000000000000000000"
+auth_token = "0123456789abcdef0123456789abcdef"
+base_url = "gopher://secret.example"
+
+[[gateway]]
+name = "c"
+kind = "long_code"
+profile = "twilio"
+address = "+12025550102"
+[gateway.settings]
+account_sid = "AC00000000000000000000000000000000"
+"#;
+    std::fs::write(folder.path().join("p.toml"), text).unwrap();
+    for command in ["check-config", "serve"] {
+        let done = postern_in(folder.path(), &["--config", "p.toml", command], "");
+        assert_eq!(code(&done), Some(78));
+        let said = talk(&done);
+        for place in [
+            "p.toml:6:1: gateway \"a\": the setting \"ca\"",
+            "p.toml:20:1: gateway \"b\": the setting \"base_url\"",
+            "p.toml:27:10: gateway \"c\": the setting \"auth_token\"",
+        ] {
+            assert!(said.contains(place), "{place}: {said}");
+        }
+        assert!(!said.contains("secret.example"), "{said}");
+    }
+    let arguments = ["--config", "p.toml", "check-config", "--json"];
+    let told: Value =
+        serde_json::from_str(&out(&postern_in(folder.path(), &arguments, ""))).unwrap();
+    assert_eq!(told["faults"][1]["line"], 20);
+    assert_eq!(told["faults"][1]["file"], "p.toml");
+}
+
 #[test]
 fn openapi_is_one_json_document() {
     let document: Value = serde_json::from_str(&out(&postern(&["openapi"], ""))).unwrap();

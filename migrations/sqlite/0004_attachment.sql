@@ -22,6 +22,8 @@ CREATE TABLE attachment (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachment_message ON attachment (message_id, id) WHERE message_id IS NOT NULL;
 CREATE INDEX attachment_unused ON attachment (created_at) WHERE message_id IS NULL;
+-- How much somebody uploaded of late.
+CREATE INDEX attachment_uploads ON attachment (uploaded_by, created_at) WHERE uploaded_by IS NOT NULL;
 CREATE INDEX attachment_due ON attachment (due_at) WHERE state = 'pending';
 
 -- Keys that this installation made for itself, such as the one that signs links.

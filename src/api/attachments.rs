@@ -173,6 +173,7 @@ impl From<UploadFault> for Problem {
     fn from(fault: UploadFault) -> Self {
         match fault {
             UploadFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
+            UploadFault::OverQuota(over) => Self::new(Code::OverQuota, over.to_string()),
             UploadFault::Engine(fault) => fault.into(),
         }
     }

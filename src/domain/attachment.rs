@@ -10,10 +10,12 @@ use super::named::named;
 mod enclose;
 mod kind;
 mod name;
+mod quota;
 
 pub use enclose::{FileRefusal, Freight, enclose, first_used};
 pub use kind::{served_type, shown_type, sniff, told_type};
 pub use name::{extension_of, safe_name};
+pub use quota::{DAY, MOST_FETCHED, MOST_UPLOADED, OverQuota};
 
 /// The largest file that is taken or sent, in bytes (T10).
 pub const LARGEST_FILE: u64 = 25_000_000;

@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineFault};
 use crate::blob::{BlobFault, Pieces, Piecewise, fresh_key};
-use crate::domain::attachment::{Attachment, FileState, sniff};
+use crate::domain::attachment::{Attachment, DAY, FileState, OverQuota, sniff};
+use crate::domain::clock::Timestamp;
 use crate::domain::id::AgentId;
 use crate::domain::idempotency::{Answered, Key};
-use crate::store::{attachment, idempotency};
+use crate::store::{Tx, attachment, idempotency};
 
 /// Where the bytes of attachments lie in the blob store.
 pub(super) const PREFIX: &str = "files";
@@ -40,6 +41,9 @@ pub enum UploadFault {
     /// The key was used for another request.
     #[error("the Idempotency-Key was used for another request; choose a new one")]
     KeyReused,
+    /// It is more than may come within a day.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineFault),
@@ -175,6 +179,7 @@ impl Engine {
                         }
                         idempotency::insert_answers(&mut tx.conn, &[(key, answer)], now).await?;
                     }
+                    refuse_too_much(tx, &rows, now).await?;
                     attachment::upsert_attachments(&mut tx.conn, &rows).await?;
                     Ok(None)
                 })
@@ -205,6 +210,20 @@ impl Engine {
     pub async fn open_file(&self, attachment: &Attachment) -> Result<(u64, Pieces), EngineFault> {
         Ok(self.context.blobs.open(key(attachment)?).await?)
     }
+}
+
+/// Refuses uploads beyond what their uploader may upload within a day.
+async fn refuse_too_much(
+    tx: &mut Tx,
+    rows: &[Attachment],
+    now: Timestamp,
+) -> Result<(), UploadFault> {
+    let Some(by) = rows.first().and_then(|one| one.uploaded_by) else {
+        return Ok(());
+    };
+    let before = attachment::sum_uploaded(&mut tx.conn, by, now.minus(DAY)).await?;
+    let more = rows.iter().map(|one| one.size).sum();
+    Ok(OverQuota::Uploaded.check(before, more)?)
 }
 
 fn key(attachment: &Attachment) -> Result<&str, BlobFault> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::attachments::NewFile;
 use super::save::save;
 use super::{Engine, EngineFault};
-use crate::domain::attachment::{Attachment, FileState};
+use crate::domain::attachment::{Attachment, DAY, FileState, OverQuota};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventData, EventKind, NewEvent};
@@ -160,11 +160,12 @@ fn failed(claimed: &Attachment, reason: String) -> Attachment {
     }
 }
 
-/// Writes the attachment and what its message says about it; says whether the claim still held.
+/// Writes the attachment and what its message says about it; says whether its bytes are wanted: the
+/// claim still held, and they are not more than may come in.
 async fn replace(
     tx: &mut Tx,
     tries: u32,
-    after: Attachment,
+    mut after: Attachment,
     now: Timestamp,
 ) -> Result<bool, EngineFault> {
     let found = attachment::load_attachments(&mut tx.conn, &[after.id]).await?;
@@ -174,6 +175,20 @@ async fn replace(
     };
     let mut changes = Changes::default();
     let mut messages = message::load_messages(&mut tx.conn, &[id]).await?;
+    let mut wanted = true;
+    if let Some(message) = messages.get(&id) {
+        let since = now.minus(DAY);
+        let before = attachment::sum_fetched(&mut tx.conn, message.conversation, since).await?;
+        if let Err(over) = OverQuota::Fetched.check(before, after.size) {
+            after = Attachment {
+                size: 0,
+                sha256: None,
+                blob: None,
+                ..failed(&after, over.to_string())
+            };
+            wanted = false;
+        }
+    }
     if let (true, Some(mut message)) = (after.state != FileState::Pending, messages.remove(&id)) {
         for file in &mut message.details.files {
             if file.id == after.id {
@@ -196,5 +211,5 @@ async fn replace(
     }
     changes.attachments.push(after);
     save(tx, changes, now).await?;
-    Ok(true)
+    Ok(wanted)
 }

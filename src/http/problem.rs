@@ -100,6 +100,9 @@ codes! {
     /// The recipient asked not to be texted.
     Suppressed = "opted_out", UNPROCESSABLE_ENTITY, "The recipient asked not to be written to",
         "Do not send to this recipient from this sender until they opt in again.";
+    /// It is more than may be done within a day.
+    OverQuota = "over_quota", TOO_MANY_REQUESTS, "That is too much for one day",
+        "Go on tomorrow, or ask an admin; the detail says how much is taken.";
     /// The headers are larger than is read.
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
         "Send fewer or shorter headers.";
@@ -133,6 +136,7 @@ impl Code {
             413 => Self::TooLarge,
             415 => Self::UnsupportedMediaType,
             422 => Self::Invalid,
+            429 => Self::OverQuota,
             431 => Self::HeadersTooLarge,
             503 => Self::Unavailable,
             400..=499 => Self::BadRequest,

@@ -10,7 +10,7 @@ use super::{Conn, StoreFault};
 use crate::domain::attachment::{Attachment, FileState, Source};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
-use crate::domain::id::{AgentId, AttachmentId, MessageId};
+use crate::domain::id::{AgentId, AttachmentId, ConversationId, MessageId};
 
 #[derive(Serialize, sqlx::FromRow)]
 struct Row {
@@ -199,4 +199,31 @@ pub async fn list_named(conn: &mut Conn, keys: &[String]) -> Result<Vec<String>,
             WHERE blob = ANY(ARRAY(SELECT e.key FROM jsonb_array_elements_text($1::jsonb) AS e(key)))");
     let keys = json(keys);
     Ok(on!(conn, c => sqlx::query_scalar(text).bind(keys).fetch_all(c).await?))
+}
+
+/// How many bytes an agent uploaded since a time.
+pub async fn sum_uploaded(
+    conn: &mut Conn,
+    by: AgentId,
+    since: Timestamp,
+) -> Result<u64, StoreFault> {
+    let text = "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment
+        WHERE uploaded_by = $1 AND created_at >= $2";
+    let sum: i64 =
+        on!(conn, c => sqlx::query_scalar(text).bind(by.0).bind(since.0).fetch_one(c).await?);
+    Ok(u64::try_from(sum).unwrap_or(0))
+}
+
+/// How many bytes were fetched since a time from providers for the messages of a conversation.
+pub async fn sum_fetched(
+    conn: &mut Conn,
+    conversation: ConversationId,
+    since: Timestamp,
+) -> Result<u64, StoreFault> {
+    let text = "SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM message m
+        JOIN attachment a ON a.message_id = m.id
+        WHERE m.conversation_id = $1 AND m.created_at >= $2 AND a.url IS NOT NULL";
+    let sum: i64 = on!(conn, c => sqlx::query_scalar(text)
+        .bind(conversation.0).bind(since.0).fetch_one(c).await?);
+    Ok(u64::try_from(sum).unwrap_or(0))
 }

@@ -137,6 +137,26 @@ both! {
         app.end().await;
     }
 
+    async fn t10_one_agent_uploads_no_more_than_the_quota_of_a_day(db: Db) {
+        let clock = Clock::fixed(postern::domain::clock::Timestamp(1_800_000_000_000_000));
+        let setup = Setup::bare(&db);
+        let app = TestApp::start_at(&db, &setup, clock.clone()).await;
+        let small = [("a.txt", "text/plain", &b"hello"[..])];
+        upload(&app.api, &small).await.expect(201);
+        db.execute("UPDATE attachment SET size = 2499999990").await;
+        upload(&app.api, &small).await.expect(201);
+        upload(&app.api, &small).await.expect(201);
+        let refused = upload(&app.api, &small).await.expect(429);
+        assert_eq!(refused["code"], "over_quota");
+        assert_eq!(kept(db.folder()), 3, "bytes of a refused file were kept");
+        // Others may, and tomorrow everybody may.
+        let other = Api::new(&app.api.base, &make_key_for(&db.folder().join("postern.toml"), "other"));
+        upload(&other, &small).await.expect(201);
+        clock.advance(Duration::from_hours(25));
+        upload(&app.api, &small).await.expect(201);
+        app.end().await;
+    }
+
     async fn t10_too_much_is_refused_and_leaves_nothing(db: Db) {
         let (app, _provider) = TestApp::usual(&db).await;
         let one: (&str, &str, &[u8]) = ("a.txt", "text/plain", b"hello");

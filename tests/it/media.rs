@@ -82,6 +82,27 @@ async fn settled(api: &Api) -> Vec<Value> {
 }
 
 both! {
+    async fn t10_no_more_is_fetched_for_a_conversation_than_the_quota_of_a_day(db: Db) {
+        let (app, provider) = TestApp::usual(&db).await;
+        serve(&provider, |_, _| picture());
+        let url = |n: u32| format!("{}/Media/ME{n}", provider.url());
+        mms(&app.hooks, &[url(1)]).await;
+        assert_eq!(settled(&app.api).await[0]["state"], "stored");
+        db.execute("UPDATE attachment SET size = 249999980").await;
+        mms(&app.hooks, &[url(2), url(3)]).await;
+        let files = within(Duration::from_mins(1), "both files to be settled", async || {
+            let newest = app.api.list("/v1/messages").await.remove(0);
+            let files = newest["attachments"].as_array().unwrap().clone();
+            files.iter().all(|file| file["state"] != "pending").then_some(files)
+        }).await;
+        // One picture still fits, the other does not, whichever came first.
+        let states: std::collections::BTreeSet<_> = files.iter().map(|file| file["state"].as_str().unwrap()).collect();
+        assert_eq!(states.into_iter().collect::<Vec<_>>(), ["failed", "stored"], "{files:?}");
+        let failed = files.iter().find(|file| file["state"] == "failed").unwrap();
+        assert!(failed["reason"].as_str().unwrap().contains("within a day"), "{failed}");
+        app.end().await;
+    }
+
     async fn i01_a_picture_comes_at_last_and_is_told_of(db: Db) {
         let (app, provider) = TestApp::usual(&db).await;
         serve(&provider, |_, times| if times == 1 { refused(404) } else { picture() });

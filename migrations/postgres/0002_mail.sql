@@ -50,7 +50,7 @@ CREATE TABLE acknowledgement (
     gateway TEXT NOT NULL,
     at BIGINT NOT NULL
 );
-CREATE INDEX acknowledgement_recent ON acknowledgement (gateway, at);
+CREATE INDEX acknowledgement_recent ON acknowledgement (at, gateway);
 
 -- Since when mail to an address comes back, and why.
 ALTER TABLE address ADD COLUMN bounced_at BIGINT;

@@ -34,6 +34,16 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros))
     }
 
+    /// When the stretch of time began that holds this instant; stretches follow one another
+    /// since 1970.
+    #[must_use]
+    pub fn start_of(self, stretch: Duration) -> Self {
+        let micros = i64::try_from(stretch.as_micros())
+            .unwrap_or(i64::MAX)
+            .max(1);
+        Self(self.0 - self.0.rem_euclid(micros))
+    }
+
     /// The time from `earlier` to this instant; nothing when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

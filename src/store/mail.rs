@@ -184,13 +184,14 @@ pub async fn list_acknowledged(
     Ok(told.into_iter().map(Address::Email).collect())
 }
 
-/// How many were told by a gateway since a time.
+/// How many were told since a time, by a gateway or by all of them.
 pub async fn count_acknowledged(
     conn: &mut Conn,
-    gateway: &GatewayName,
+    gateway: Option<&GatewayName>,
     since: Timestamp,
 ) -> Result<i64, StoreFault> {
-    let text = "SELECT COUNT(*) FROM acknowledgement WHERE gateway = $1 AND at >= $2";
+    let text =
+        "SELECT COUNT(*) FROM acknowledgement WHERE at >= $1 AND ($2 IS NULL OR gateway = $2)";
     Ok(on!(conn, c => sqlx::query_scalar(text)
-        .bind(gateway.as_str()).bind(since.0).fetch_one(c).await?))
+        .bind(since.0).bind(gateway.map(GatewayName::as_str)).fetch_one(c).await?))
 }

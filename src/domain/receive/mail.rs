@@ -9,7 +9,7 @@ mod filing;
 mod matching;
 mod reporting;
 
-pub use acknowledge::{Acknowledged, Acknowledgement, ONCE_IN, Token, WINDOW};
+pub use acknowledge::{Acknowledged, Acknowledgement, HOUR, ONCE_IN, Token, WINDOW, person};
 pub use reporting::{Told, ToldOf, final_failure};
 
 use std::collections::HashMap;

@@ -1,7 +1,12 @@
 //! Automatic answers: one for each new issue, and never a loop (T7).
 
-use super::post::{BELIEVES, Letter, Mailbox, office};
+use std::time::Duration;
+
+use postern::domain::clock::Clock;
+
+use super::post::{BELIEVES, Letter, Mailbox, at, office, setup};
 use crate::both;
+use crate::world::app::TestApp;
 use crate::world::smtp;
 
 const ANN: &str = "Ann Example <ann@example.org>";
@@ -105,6 +110,53 @@ both! {
         inbox.put_all(more.collect()).await;
         assert_eq!(app.api.list("/v1/issues").await.len(), 60);
         assert_eq!(app.api.list("/v1/messages?direction=outbound").await.len(), 20);
+        app.end().await;
+    }
+
+    /// Every mail opens an issue of its own: they name one mailbox in many ways.
+    async fn t07_ten_thousand_forged_mails_bring_their_victim_one_answer(db: Db) {
+        let (app, sink) = office(&db, ANSWERS).await;
+        let mut inbox = Mailbox::open(&app, "support").await;
+        for hundred in 0..100 {
+            let forged = (0..100).map(|n| {
+                let from = format!("Victim <victim+{hundred}.{n}@example.org>");
+                Letter::new(&from, "Sign me up", "Now").raw()
+            });
+            inbox.put_all(forged.collect()).await;
+        }
+        let answers = app.api.list("/v1/messages?direction=outbound").await;
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        assert_eq!(sink.took(1).await.len(), 1);
+        app.end().await;
+    }
+
+    async fn t07_no_more_than_three_hundred_an_hour_leave_the_house(db: Db) {
+        let sink = crate::world::smtp::MailSink::start().await;
+        let clock = Clock::fixed(at(1_800_000_000));
+        let app = TestApp::start_at(&db, &setup(&db, &sink, ANSWERS), clock.clone()).await;
+        let mut inboxes = [Mailbox::open(&app, "support").await, Mailbox::open(&app, "billing").await];
+        let people = std::cell::Cell::new(0);
+        let twenty = || (0..20).map(|_| {
+            people.set(people.get() + 1);
+            Letter::new(&format!("p{}@example.org", people.get()), "Hi", "Hi").raw()
+        }).collect::<Vec<_>>();
+        for _ in 0..10 {
+            for inbox in &mut inboxes {
+                inbox.put_all(twenty()).await;
+            }
+            clock.advance(Duration::from_mins(2));
+        }
+        let answers = async || app.api.list("/v1/messages?direction=outbound").await.len();
+        assert_eq!(answers().await, 300);
+        assert_eq!(app.api.list("/v1/issues").await.len(), 400);
+        let feed = app.api.feed().await;
+        let told: Vec<_> = feed.iter().filter(|event| event["type"] == "gateway.notice").collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0]["data"]["reason"].as_str().unwrap().contains("automatic answers"), "{told:?}");
+        // The next hour begins anew.
+        clock.advance(Duration::from_mins(40));
+        inboxes[0].put_all(twenty()).await;
+        assert_eq!(answers().await, 320);
         app.end().await;
     }
 }

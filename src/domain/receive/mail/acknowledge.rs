@@ -1,7 +1,8 @@
 //! The automatic answer to a mail that opens an issue (T7).
 //!
 //! It is for people only, says nothing of what they wrote, and one person gets one a day: whoever
-//! forges mail in somebody's name can make us write to them no more than that.
+//! forges mail in somebody's name can make us write to them no more than that. Whoever forges it in
+//! everybody's name soon finds that no more answers are given at all.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{AfterFiling, title};
 use crate::domain::delivery::Delivery;
-use crate::domain::gateway::ChannelKind;
+use crate::domain::event::{EventData, EventKind, NewEvent};
+use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::MessageId;
 use crate::domain::mail::{Automatic, MailDetails, Mailbox, Verified};
 use crate::domain::message::{Details, Direction, Message, Priority};
@@ -28,6 +30,13 @@ pub const WINDOW: Duration = Duration::from_mins(1);
 
 /// How many answers a gateway gives in that time.
 const MOST: usize = 20;
+
+/// The time over which the answers of all gateways are counted; it begins anew with each hour.
+pub const HOUR: Duration = Duration::from_hours(1);
+
+/// How many answers all gateways give together in that time: five a minute, for a whole hour, is
+/// more than people begin to write to one house by themselves.
+const MOST_IN_ALL: usize = 300;
 
 /// How long an answer that could not be handed over is worth it: a day later it only puzzles.
 const VALID_FOR: Duration = Duration::from_hours(24);
@@ -48,6 +57,8 @@ pub struct Acknowledged {
     pub people: HashSet<Address>,
     /// How many answers the gateway gave within [`WINDOW`].
     pub recent: usize,
+    /// How many answers all gateways gave in this [`HOUR`].
+    pub in_all: usize,
 }
 
 /// Makes a token of an id, which mails of ours carry in their Message-ID.
@@ -68,17 +79,22 @@ impl Deciding<'_> {
         let told = &mut self.before.acknowledged;
         if !may_be_answered(letter)
             || told.recent >= MOST
-            || !told.people.insert(letter.from.clone())
+            || told.in_all >= MOST_IN_ALL
+            || !told.people.insert(person(&letter.from))
         {
             return;
         }
         told.recent += 1;
+        told.in_all += 1;
+        if told.in_all == MOST_IN_ALL {
+            self.changes.events.push(no_more(&mail.raw.gateway, now));
+        }
         let message = self.answer(answer, mail, letter, filed, now);
         let deliveries = Delivery::queued(&message, Priority::Interactive, now);
         self.changes.deliveries.extend(deliveries);
         self.changes.events.extend(status_event(&message, now));
         let gateway = mail.raw.gateway.clone();
-        let told = (letter.from.clone(), gateway, now);
+        let told = (person(&letter.from), gateway, now);
         self.changes.acknowledged.push(told);
         self.changes.messages.push(message);
     }
@@ -135,6 +151,35 @@ impl Deciding<'_> {
             round: 0,
             created_at: now,
         }
+    }
+}
+
+/// Whose mailbox an address is: what stands behind a plus sign only tells mails to one mailbox
+/// apart, so whoever forges it could have us write to one person any number of times.
+pub fn person(address: &Address) -> Address {
+    let Some((local, host)) = address.value().rsplit_once('@') else {
+        return address.clone();
+    };
+    let local = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
+    Address::Email(format!("{local}@{host}"))
+}
+
+/// What operators hear when the last answer of an hour was given.
+fn no_more(gateway: &GatewayName, now: Timestamp) -> NewEvent {
+    let reason = format!(
+        "{MOST_IN_ALL} automatic answers were given within this hour; there are no more until the next one"
+    );
+    let data = EventData {
+        gateway: Some(gateway.as_str()),
+        reason: Some(&reason),
+        ..EventData::default()
+    };
+    NewEvent {
+        kind: EventKind::GatewayNotice,
+        at: now,
+        actor: None,
+        conversation: None,
+        data: data.json(),
     }
 }
 

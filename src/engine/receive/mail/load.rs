@@ -10,7 +10,9 @@ use crate::domain::conversation::Thread;
 use crate::domain::id::{ConversationId, MessageId, QuarantineId};
 use crate::domain::mail::Verified;
 use crate::domain::message::{Direction, Message};
-use crate::domain::receive::mail::{Acknowledged, Before, InboundMail, Letter, ONCE_IN, WINDOW};
+use crate::domain::receive::mail::{
+    Acknowledged, Before, HOUR, InboundMail, Letter, ONCE_IN, WINDOW, person,
+};
 use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
 use crate::engine::{EngineFault, MessageFilter};
@@ -127,15 +129,17 @@ async fn load_acknowledged(
     };
     let writers = mails.iter().filter(asked);
     let mut writers: Vec<_> = writers
-        .filter_map(|mail| Some(mail.content.as_ref().ok()?.from.clone()))
+        .filter_map(|mail| Some(person(&mail.content.as_ref().ok()?.from)))
         .collect();
     writers.sort();
     writers.dedup();
     let people = mail::list_acknowledged(conn, &writers, now.minus(ONCE_IN)).await?;
-    let recent = mail::count_acknowledged(conn, gateway, now.minus(WINDOW)).await?;
+    let recent = mail::count_acknowledged(conn, Some(gateway), now.minus(WINDOW)).await?;
+    let in_all = mail::count_acknowledged(conn, None, now.start_of(HOUR)).await?;
     Ok(Acknowledged {
         people: people.into_iter().collect(),
         recent: usize::try_from(recent).unwrap_or(usize::MAX),
+        in_all: usize::try_from(in_all).unwrap_or(usize::MAX),
     })
 }
 

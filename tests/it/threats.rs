@@ -12,6 +12,7 @@ use crate::both;
 use crate::world::api::Answer;
 use crate::world::app::TestApp;
 use crate::world::daemon::Daemon;
+use crate::world::eventually;
 use crate::world::hooks::{fresh_sid, now, sandbox_text, twilio_text};
 use crate::world::provider::FakeProvider;
 use crate::world::setup::{AUTH_TOKEN, PUBLIC_URL, Setup, WEBHOOK_SECRET};
@@ -164,6 +165,34 @@ both! {
         assert_eq!(answer.status, 401);
         assert!(answer.headers.contains_key("www-authenticate"));
         app.end().await;
+    }
+
+    async fn f07_without_free_descriptors_it_stays_up_and_accepts_again(db: Db) {
+        let provider = FakeProvider::start().await;
+        let mut daemon = Daemon::prepare(&db, Setup::usual(&db, &provider.url()));
+        daemon.spawn_with_descriptors(64);
+        daemon.ready().await;
+        let before = daemon.api.send("long", CUSTOMER, "before").await;
+        daemon.api.message_becomes(&before["id"], "sent").await;
+        let address = daemon.api.base.strip_prefix("http://").unwrap().to_owned();
+        let mut crowd = Vec::new();
+        while !daemon.log().contains("no connection can be accepted for now") {
+            crowd.push(TcpStream::connect(&address).await.unwrap());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            assert!(crowd.len() < 2_000, "{} connections were no bound", crowd.len());
+        }
+        assert!(!daemon.has_died(), "{}", daemon.log());
+        drop(crowd);
+        let after = eventually("a message to be taken again", async || {
+            let body = json!({"gateway": "long", "to": CUSTOMER, "text": "after"});
+            let request = daemon.api.request(Method::POST, "/v1/messages").json(&body);
+            let answer = Answer::of(request).await?;
+            (answer.status == 202).then(|| answer.json())
+        }).await;
+        daemon.api.message_becomes(&after["id"], "sent").await;
+        assert_eq!(daemon.api.message(&before["id"]).await["status"], "sent");
+        assert!(!daemon.has_died(), "{}", daemon.log());
+        assert_eq!(daemon.stop().await, Some(0));
     }
 
     async fn f62_slow_clients_are_cut_and_harm_nobody(db: Db) {

@@ -1,7 +1,9 @@
 //! The real program as a process of its own, to be killed and started again.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::process::Child;
@@ -58,11 +60,25 @@ impl Daemon {
 
     /// Starts the program, which shall die at that crash point.
     pub fn spawn_to_crash_at(&mut self, place: &str) {
+        self.spawn_as(program(&self.config), place);
+    }
+
+    /// Starts the program, which may open no more files and connections than that.
+    pub fn spawn_with_descriptors(&mut self, most: u32) {
+        let mut command = Command::new("sh");
+        let program = env!("CARGO_BIN_EXE_postern");
+        let limited = format!("ulimit -n {most} && exec \"$@\"");
+        command.args(["-c", &limited, "sh", program, "--config"]);
+        command.arg(&self.config);
+        self.spawn_as(command, "");
+    }
+
+    fn spawn_as(&mut self, program: Command, place: &str) {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(&self.log);
-        let child = tokio::process::Command::from(program(&self.config))
+        let child = tokio::process::Command::from(program)
             .arg("serve")
             .env("POSTERN_CRASH_AT", place)
             .stdout(Stdio::null())
@@ -162,11 +178,18 @@ pub fn make_key_for(config: &Path, name: &str) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A port that nobody listens on now, below those that the kernel gives out by itself.
+/// A port below those that the kernel gives out by itself, on which nobody listens. It is this
+/// process's as long as that lives: no other test takes it while a daemon is down.
 pub fn free_port() -> u16 {
+    static TAKEN: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let locks = std::env::temp_dir().join("postern-test-ports");
+    std::fs::create_dir_all(&locks).unwrap();
     loop {
         let port = 10_000 + rand::random::<u16>() % 5_000;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let lock = File::create(locks.join(port.to_string())).unwrap();
+        let free = lock.try_lock().is_ok();
+        if free && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            TAKEN.lock().unwrap().push(lock);
             return port;
         }
     }

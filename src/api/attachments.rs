@@ -97,8 +97,7 @@ pub(crate) struct Files {
     file: Vec<Vec<u8>>,
 }
 
-/// Uploads files, to be named in the `attachments` of messages; one that no message uses for 24
-/// hours is removed.
+/// Uploads files, to be named by messages; one that no message uses for 24 hours is removed.
 #[utoipa::path(
     post, path = "/v1/attachments", operation_id = "uploadAttachments", tag = "attachments",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key and files get the same answer")),
@@ -137,7 +136,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, kind, json).into_response())
 }
 
-/// Gives the bytes of a file; what is known of it, to a client that accepts `application/json`.
+/// Gives the bytes of a file; what is known of it, to a client that accepts JSON.
 #[utoipa::path(
     get, path = "/v1/attachments/{id}", operation_id = "getAttachment", tag = "attachments",
     params(("id" = String, Path, description = "The attachment's id")),

@@ -17,7 +17,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 #[openapi(
     info(
         title = "postern",
-        description = "An SMS gateway that loses nothing. Every error is `application/problem+json` (RFC 9457); times are RFC 3339 in UTC; unknown fields are refused.",
+        description = "An SMS and e-mail gateway that loses nothing. Every error is `application/problem+json` (RFC 9457); times are RFC 3339 in UTC; unknown fields are refused.",
     ),
     servers((url = "/", description = "This daemon")),
     paths(
@@ -42,7 +42,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     ),
     components(schemas(ProblemBody)),
     tags(
-        (name = "messages", description = "Texts in and out, and what became of them"),
+        (name = "messages", description = "Texts and mails, in and out, and what became of them"),
         (name = "attachments", description = "The files of messages"),
         (name = "conversations", description = "Everything said with one contact"),
         (name = "issues", description = "Periods of work in a conversation"),
@@ -92,6 +92,10 @@ struct Common;
 
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        // The page would make a link of it that leads nowhere: no one licence has that name.
+        if let Some(license) = &mut document.info.license {
+            license.identifier = None;
+        }
         let components = document.components.get_or_insert_default();
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("key", scheme);

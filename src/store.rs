@@ -54,6 +54,7 @@ mod migrations;
 pub mod note;
 mod open;
 pub mod opt_out;
+mod pack;
 pub mod raw;
 pub mod reference;
 mod rows;

@@ -195,15 +195,17 @@ CREATE TABLE idempotency (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_created ON idempotency (created_at);
 
+-- With a rowid, because rows of this size would spill out of the pages of an index; they are large
+-- and come in order.
 CREATE TABLE raw_request (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     gateway TEXT NOT NULL,
     received_at INTEGER NOT NULL,
     method TEXT NOT NULL,
     target TEXT NOT NULL,
     headers TEXT NOT NULL,
     body BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE quarantine (
     id BLOB PRIMARY KEY,

@@ -131,7 +131,7 @@ pub(super) fn slice(
             .filter_map(|group| known.get(&group).map(|known| known.message))
             .collect();
         let messages = message::load_messages(&mut tx.conn, &groups).await?;
-        let threads = Threads::new(loaded.threads, *tx.issue_number());
+        let threads = Threads::new(loaded.threads, tx.issue_number().await?);
         let consents = commands.iter().filter(|command| command.consent.is_some());
         let pairs: Vec<_> = consents.map(Inbound::own_pair).collect();
         let opted_out = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
@@ -142,7 +142,7 @@ pub(super) fn slice(
             opted_out,
         };
         let (changes, receipts, issue_number) = receive(&commands, before, now);
-        *tx.issue_number() = issue_number;
+        tx.set_issue_number(issue_number);
         save(tx, changes, now).await?;
         Ok(receipts)
     })

@@ -60,7 +60,6 @@ impl Engine {
             &mut conn,
             std::slice::from_ref(submission),
             &self.context.senders,
-            0,
         )
         .await?;
         let last_used = before
@@ -168,12 +167,12 @@ fn smartly(text: &str) -> Priced {
 }
 
 /// Loads what the submissions touch. Which gateway a message leaves by is not known yet, so the
-/// suppressions of every gateway that may be chosen are loaded.
+/// suppressions of every gateway that may be chosen are loaded. The newest issue's number is left
+/// to the caller, who may write.
 async fn load(
     conn: &mut Conn,
     submissions: &[Submission],
     senders: &Senders,
-    issue_number: i64,
 ) -> Result<Before, StoreFault> {
     let mut addresses: Vec<_> = submissions.iter().map(|one| one.to.clone()).collect();
     addresses.sort();
@@ -193,7 +192,7 @@ async fn load(
         .collect();
     let files = attachment::load_attachments(conn, &files).await?;
     let loaded = slice::load_submitted(conn, &addresses, &pairs, &keys).await?;
-    let threads = Threads::new(loaded.threads, issue_number);
+    let threads = Threads::new(loaded.threads, 0);
     let (last_mails, named_mails) = load_mails(conn, submissions, &threads).await?;
     Ok(Before {
         threads,
@@ -254,10 +253,10 @@ pub(super) fn slice(
 ) -> BoxFuture<'_, Result<Vec<Submitted>, EngineFault>> {
     Box::pin(async move {
         let now = context.clock.now();
-        let issue_number = *tx.issue_number();
-        let before = load(&mut tx.conn, &commands, &context.senders, issue_number).await?;
+        let mut before = load(&mut tx.conn, &commands, &context.senders).await?;
+        before.threads.issue_number = tx.issue_number().await?;
         let (changes, results, issue_number) = submit(&commands, before, &context.senders, now);
-        *tx.issue_number() = issue_number;
+        tx.set_issue_number(issue_number);
         save(tx, changes, now).await?;
         Ok(results)
     })

@@ -7,7 +7,7 @@ use sqlx::{Executor as _, FromRow as _};
 use uuid::Uuid;
 
 use super::rows::{Argument, Kind, Statement, known};
-use super::writer::Way;
+use super::writer::{SAVEPOINT, Way};
 use super::{Conn, StoreFault};
 use crate::domain::agent::AgentRef;
 use crate::domain::clock::Timestamp;
@@ -61,27 +61,46 @@ macro_rules! head {
     };
 }
 
+static HEAD: LazyLock<Statement> = LazyLock::new(|| Statement::plain(head!()));
+
+/// Whether a statement asks for the head row.
+pub(super) fn is_head(statement: &'static Statement) -> bool {
+    std::ptr::eq(statement, &raw const *HEAD)
+}
+
 /// Begins a transaction with the head row, which is taken until its end. It has a savepoint, if
-/// several units are to share it.
-pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<Head, StoreFault> {
-    let row = match conn {
-        // A row ends the text on SQLite, so it comes last.
-        Conn::Sqlite(conn, _) => {
-            let text = match way {
-                Way::Alone => concat!("BEGIN IMMEDIATE; ", head!()),
-                Way::Together => concat!("BEGIN IMMEDIATE; SAVEPOINT unit; ", head!()),
-            };
-            Head::from_row(&conn.fetch_one(sqlx::query(text)).await?)
+/// several units are to share it. On SQLite one unit begins with the first trip of its own.
+pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<(), StoreFault> {
+    static BEGIN: LazyLock<Statement> = LazyLock::new(|| Statement::plain("BEGIN IMMEDIATE"));
+    conn.set_head(None);
+    match conn {
+        Conn::Sqlite(..) => {
+            BEGIN.defer(conn, Vec::new());
+            HEAD.defer(conn, Vec::new());
+            match way {
+                Way::Alone => Ok(()),
+                Way::Together => SAVEPOINT.run_now(conn).await,
+            }
         }
-        Conn::Postgres(conn, _) => {
+        Conn::Postgres(connection, _) => {
             let text = match way {
                 Way::Alone => concat!("BEGIN; ", head!(), " FOR UPDATE"),
                 Way::Together => concat!("BEGIN; ", head!(), " FOR UPDATE; SAVEPOINT unit"),
             };
-            Head::from_row(&conn.fetch_one(sqlx::raw_sql(text)).await?)
+            let row = connection.fetch_one(sqlx::raw_sql(text)).await?;
+            conn.set_head(Some(Head::from_row(&row)?));
+            Ok(())
         }
-    };
-    Ok(row?)
+    }
+}
+
+/// The head row of the transaction, which begins now if it has not yet.
+pub(super) async fn head(conn: &mut Conn) -> Result<Head, StoreFault> {
+    if conn.head().is_none() {
+        conn.flush().await?;
+    }
+    conn.head()
+        .ok_or_else(|| StoreFault::NotCommitted("the transaction did not begin".to_owned()))
 }
 
 /// Records the numbers that were given out.

@@ -25,6 +25,10 @@ const PAGE: u32 = 2_048;
 /// stall the commit that starts them, rare; the log stays near 64 MB.
 const CHECKPOINT_PAGES: &str = "32000";
 
+/// The writer's cache, in KiB with a minus. Balancing a tree has SQLite look through all of the
+/// cache's slots at the commit, so a larger one costs each commit more than it saves in reads.
+const WRITER_CACHE: &str = "-8192";
+
 pub(super) struct Opened {
     pub(super) readers: Pool,
     pub(super) writer: Pool,
@@ -62,7 +66,7 @@ async fn open_sqlite(path: &Path, options: &OpenOptions) -> Result<Opened, Store
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
-        .pragma("cache_size", "-28672")
+        .pragma("cache_size", WRITER_CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", "134217728")
         // What a statement would need to be taken back: as much as a slice changes, for moments.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::rows::{Beside, Kind, Statement, json, known};
+use super::rows::{Kind, Piece, Statement, json, known};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
@@ -25,8 +25,8 @@ pub async fn insert_raw_requests(
         received_at: i64,
         method: &'a str,
         target: &'a str,
-        headers: (usize, usize),
-        body: (usize, usize),
+        headers: String,
+        body: Piece<'a>,
     }
     static INSERT: LazyLock<Statement> = LazyLock::new(|| {
         let columns = [
@@ -35,12 +35,11 @@ pub async fn insert_raw_requests(
             ("received_at", Kind::Int),
             ("method", Kind::Text),
             ("target", Kind::Text),
-            ("headers", Kind::TextBeside),
+            ("headers", Kind::Text),
             ("body", Kind::Bytes),
         ];
         Statement::insert("raw_request", &columns, "ON CONFLICT DO NOTHING")
     });
-    let mut beside = Beside::default();
     let rows: Vec<New<'_>> = requests
         .iter()
         .map(|request| New {
@@ -49,11 +48,11 @@ pub async fn insert_raw_requests(
             received_at: request.received_at.0,
             method: &request.method,
             target: &request.target,
-            headers: beside.add(json(&request.headers).as_bytes()),
-            body: beside.add(&request.body),
+            headers: json(&request.headers),
+            body: Piece(&request.body),
         })
         .collect();
-    INSERT.run_beside(conn, &rows, beside).await
+    INSERT.run(conn, &rows).await
 }
 
 /// One request.

@@ -1,16 +1,17 @@
-//! Many rows in one statement: rows travel as one JSON array, which both databases unfold.
+//! Many rows in one statement: rows travel packed (see `pack`), and the database unfolds them.
 //!
-//! The cost of writing is per trip and per statement, not per row (`quality/performance.md`), and one bound
-//! argument keeps the statement's text constant, so that it is prepared once.
+//! The cost of writing is per trip and per statement, not per row (`quality/performance.md`), and
+//! as many arguments for any number of rows keep the text constant, so that it is prepared once.
 
 use std::future::{Ready, ready};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Conn, StoreFault};
+use super::{Conn, StoreFault, pack};
+pub(super) use crate::store::pack::Piece;
 pub(super) use crate::store::script::{Argument, Statement};
 
-/// What a column holds, and so how it is taken out of JSON.
+/// What a column holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     /// Text.
@@ -21,80 +22,69 @@ pub(super) enum Kind {
     Bool,
     /// An id.
     Id,
-    /// Bytes that lie beside the rows; see [`Beside`].
+    /// Bytes; see [`Piece`].
     Bytes,
-    /// Text that lies there.
-    TextBeside,
-}
-
-/// What is too large to be a part of the rows' JSON: it is bound as it is, and the rows say where
-/// in it each piece lies.
-#[derive(Debug, Default)]
-pub(super) struct Beside(Vec<u8>);
-
-impl Beside {
-    /// Adds a piece; gives back where it lies, from one, and how long it is.
-    pub(super) fn add(&mut self, piece: &[u8]) -> (usize, usize) {
-        let at = self.0.len() + 1;
-        self.0.extend_from_slice(piece);
-        (at, piece.len())
-    }
 }
 
 impl Statement {
     /// An insert of many rows into a table, with what follows a conflict.
     ///
     /// Every part is a constant of the program. It is made once per table and kept for ever.
-    pub(super) fn insert(table: &'static str, columns: &[(&str, Kind)], tail: &str) -> Self {
+    pub(super) fn insert(
+        table: &'static str,
+        columns: &[(&'static str, Kind)],
+        tail: &str,
+    ) -> Self {
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-        let head = ["INSERT INTO ", table, " (", &names.join(", "), ") SELECT "].concat();
-        let unfold = |value: fn(&str, Kind) -> String| {
-            columns
-                .iter()
-                .map(|(name, kind)| value(name, *kind))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        // SQLite needs a WHERE before ON CONFLICT, to know that it does not belong to a join.
+        let head = [" INTO ", table, " (", &names.join(", "), ") SELECT "].concat();
+        let lite_values: Vec<String> = columns
+            .iter()
+            .enumerate()
+            .map(|(nth, (_, kind))| lite_value(nth, *kind))
+            .collect();
+        let pg_arrays: Vec<String> = columns
+            .iter()
+            .zip(1..)
+            .map(|((_, kind), nth)| pg_array(nth, *kind))
+            .collect();
+        // What fails takes its whole unit back, so SQLite need not prepare to take back only the
+        // statement. It needs a WHERE before ON CONFLICT, to know that that belongs to no join.
         let lite = [
+            "INSERT OR FAIL",
             &head,
-            &unfold(lite_value),
+            &lite_values.join(", "),
             " FROM jsonb_each($1) WHERE true ",
             tail,
         ]
         .concat();
         let pg = [
+            "INSERT",
             &head,
-            &unfold(pg_value),
-            " FROM jsonb_array_elements($1::jsonb) AS e(v) ",
+            "* FROM UNNEST(",
+            &pg_arrays.join(", "),
+            ") AS e ",
             tail,
         ]
         .concat();
-        Self::new(table, lite.leak(), pg.leak())
+        Self::new(table, lite.leak(), pg.leak()).with_columns(columns)
     }
 
     /// Has the statement run over the rows, if there are any, with whatever goes to the database
-    /// next: what it does wrong is heard of there.
+    /// next: what it does wrong is heard of there. A statement that is no insert gets them as JSON.
     pub(super) fn run<R: Serialize>(
         &'static self,
         conn: &mut Conn,
         rows: &[R],
     ) -> Ready<Result<(), StoreFault>> {
         if !rows.is_empty() {
-            self.defer(conn, vec![Argument::Text(json(rows))]);
-        }
-        ready(Ok(()))
-    }
-
-    /// The same, with the bytes that the rows point into.
-    pub(super) fn run_beside<R: Serialize>(
-        &'static self,
-        conn: &mut Conn,
-        rows: &[R],
-        beside: Beside,
-    ) -> Ready<Result<(), StoreFault>> {
-        if !rows.is_empty() {
-            let arguments = vec![Argument::Text(json(rows)), Argument::Bytes(beside.0)];
+            let arguments = match (self.columns(), &*conn) {
+                ([], _) => vec![Argument::Text(json(rows))],
+                (columns, Conn::Sqlite(..)) => vec![Argument::Bytes(pack::jsonb(columns, rows))],
+                (columns, Conn::Postgres(..)) => pack::columns(columns, rows)
+                    .into_iter()
+                    .map(Argument::Column)
+                    .collect(),
+            };
             self.defer(conn, arguments);
         }
         ready(Ok(()))
@@ -106,39 +96,23 @@ pub(super) fn json<R: Serialize>(rows: &[R]) -> String {
     serde_json::to_string(rows).expect("rows of plain values always serialise")
 }
 
-fn lite_value(name: &str, kind: Kind) -> String {
-    let field = ["value->>'", name, "'"].concat();
-    let place = ["value->'", name, "'->>"].concat();
-    let piece = || ["substr($2, ", &place, "0, ", &place, "1)"].concat();
+fn lite_value(nth: usize, kind: Kind) -> String {
+    let field = format!("value->>'$[{nth}]'");
     match kind {
         Kind::Text | Kind::Int | Kind::Bool => field,
-        Kind::Id => ["unhex(", &field, ", '-')"].concat(),
-        Kind::Bytes => piece(),
-        Kind::TextBeside => ["CAST(", &piece(), " AS TEXT)"].concat(),
+        Kind::Id | Kind::Bytes => format!("CAST({field} AS BLOB)"),
     }
 }
 
-fn pg_value(name: &str, kind: Kind) -> String {
-    let field = ["v->>'", name, "'"].concat();
-    let place = ["(v->'", name, "'->>"].concat();
-    let piece = || {
-        [
-            "substr($2::bytea, ",
-            &place,
-            "0)::int, ",
-            &place,
-            "1)::int)",
-        ]
-        .concat()
+fn pg_array(nth: usize, kind: Kind) -> String {
+    let name = match kind {
+        Kind::Text => "text",
+        Kind::Int => "bigint",
+        Kind::Bool => "boolean",
+        Kind::Id => "uuid",
+        Kind::Bytes => "bytea",
     };
-    match kind {
-        Kind::Text => field,
-        Kind::Int => ["(", &field, ")::bigint"].concat(),
-        Kind::Bool => ["(", &field, ")::boolean"].concat(),
-        Kind::Id => ["(", &field, ")::uuid"].concat(),
-        Kind::Bytes => piece(),
-        Kind::TextBeside => ["convert_from(", &piece(), ", 'UTF8')"].concat(),
-    }
+    format!("${nth}::{name}[]")
 }
 
 /// Reads a stored name of one of our enums.

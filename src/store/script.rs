@@ -12,20 +12,27 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Either, Executor as _, FromRow, Row as _};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Either, Executor as _, FromRow, Postgres, Row as _, Sqlite, SqliteConnection};
 
+use super::event::{self, Head};
+use super::pack::Column;
+use super::rows::Kind;
 use super::{Conn, StoreFault};
 
 /// What stands for a placeholder.
 #[derive(Debug)]
 pub(super) enum Argument {
-    /// A text, or rows as JSON.
+    /// A text, or keys as JSON.
     Text(String),
     /// A whole number.
     Int(i64),
-    /// Bytes that rows point into.
+    /// Bytes, or rows as JSONB.
     Bytes(Vec<u8>),
+    /// A column of rows, for PostgreSQL.
+    Column(Column),
 }
 
 /// A statement for each database, made once and kept for ever.
@@ -36,6 +43,8 @@ pub(super) struct Statement {
     /// The table it writes to; on PostgreSQL one trip writes to each table once, because the
     /// parts of a statement do not see each other's rows.
     table: &'static str,
+    /// The columns that its rows fill, when it inserts.
+    columns: Vec<(&'static str, Kind)>,
     number: usize,
 }
 
@@ -47,8 +56,22 @@ impl Statement {
             lite,
             pg,
             table,
+            columns: Vec::new(),
             number: NUMBER.fetch_add(1, Ordering::Relaxed),
         }
+    }
+
+    /// The same with the columns that its rows fill.
+    pub(super) fn with_columns(self, columns: &[(&'static str, Kind)]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            ..self
+        }
+    }
+
+    /// The columns that its rows fill; none unless it inserts.
+    pub(super) fn columns(&self) -> &[(&'static str, Kind)] {
+        &self.columns
     }
 
     /// A question.
@@ -79,6 +102,8 @@ type Waiting = (&'static Statement, Vec<Argument>);
 #[derive(Debug, Default)]
 pub struct Script {
     waiting: Vec<Waiting>,
+    /// The head row, once the transaction has begun.
+    head: Option<Head>,
 }
 
 /// How statements become one.
@@ -145,9 +170,11 @@ fn count_on(statement: &str, before: usize, text: &mut String) {
         let digits = &rest[at + 1..];
         let end = digits.find(|c: char| !c.is_ascii_digit());
         let end = end.unwrap_or(digits.len());
-        let nth: usize = digits[..end].parse().expect("a $ is followed by a number");
         text.push_str(&rest[..=at]);
-        text.push_str(&(before + nth).to_string());
+        // What no number follows is the root of a path into JSON.
+        if let Ok(nth) = digits[..end].parse::<usize>() {
+            text.push_str(&(before + nth).to_string());
+        }
         rest = &digits[end..];
     }
     text.push_str(rest);
@@ -180,17 +207,39 @@ impl Rows {
 }
 
 macro_rules! bind {
-    ($text:expr, $waiting:expr) => {{
+    ($text:expr, $waiting:expr, $column:expr) => {{
         let mut query = sqlx::query($text);
         for argument in $waiting.into_iter().flat_map(|(_, arguments)| arguments) {
             query = match argument {
                 Argument::Text(text) => query.bind(text),
                 Argument::Int(number) => query.bind(number),
                 Argument::Bytes(bytes) => query.bind(bytes),
+                Argument::Column(column) => $column(query, column),
             };
         }
         query
     }};
+}
+
+fn bind_lite(text: &'static str, waiting: Vec<Waiting>) -> Query<'static, Sqlite, SqliteArguments> {
+    let column = |_, _| unreachable!("rows go to SQLite as JSONB");
+    bind!(text, waiting, column)
+}
+
+fn bind_pg(text: &'static str, waiting: Vec<Waiting>) -> Query<'static, Postgres, PgArguments> {
+    fn column(
+        query: Query<'static, Postgres, PgArguments>,
+        column: Column,
+    ) -> Query<'static, Postgres, PgArguments> {
+        match column {
+            Column::Text(values) => query.bind(values),
+            Column::Int(values) => query.bind(values),
+            Column::Bool(values) => query.bind(values),
+            Column::Id(values) => query.bind(values),
+            Column::Bytes(values) => query.bind(values),
+        }
+    }
+    bind!(text, waiting, column)
 }
 
 impl Conn {
@@ -205,6 +254,21 @@ impl Conn {
         self.script().waiting.clear();
     }
 
+    /// Whether anything waits.
+    pub(super) fn waits(&mut self) -> bool {
+        !self.script().waiting.is_empty()
+    }
+
+    /// The head row that the transaction began with, once it has.
+    pub(super) fn head(&mut self) -> Option<Head> {
+        self.script().head
+    }
+
+    /// Records that a transaction began, or that none has.
+    pub(super) fn set_head(&mut self, head: Option<Head>) {
+        self.script().head = head;
+    }
+
     /// Runs what waits.
     pub(super) async fn flush(&mut self) -> Result<(), StoreFault> {
         let waiting = std::mem::take(&mut self.script().waiting);
@@ -212,13 +276,10 @@ impl Conn {
             return Ok(());
         }
         match self {
-            Self::Sqlite(conn, _) => {
-                let query = bind!(together(Form::Lite, &waiting), waiting);
-                conn.execute(query).await?;
-            }
+            Self::Sqlite(conn, script) => drop(run_lite(conn, script, waiting).await?),
             Self::Postgres(conn, _) => {
                 for group in groups(waiting) {
-                    let query = bind!(together(Form::PgWrites, &group), group);
+                    let query = bind_pg(together(Form::PgWrites, &group), group);
                     conn.execute(query).await?;
                 }
             }
@@ -229,18 +290,11 @@ impl Conn {
     /// Runs what waits; gives back the rows of the last so many statements, which are questions.
     pub(super) async fn answers<const N: usize>(&mut self) -> Result<[Rows; N], StoreFault> {
         let mut waiting = std::mem::take(&mut self.script().waiting);
-        let rows = match self {
-            Self::Sqlite(conn, _) => {
-                let query = bind!(together(Form::Lite, &waiting), waiting);
-                let (mut stream, mut all, mut rows) =
-                    (conn.fetch_many(query), Vec::new(), Vec::new());
-                while let Some(next) = stream.try_next().await? {
-                    match next {
-                        Either::Right(row) => rows.push(row),
-                        Either::Left(_) => all.push(Rows::Lite(std::mem::take(&mut rows))),
-                    }
-                }
-                all.split_off(all.len().saturating_sub(N))
+        let rows: Vec<Rows> = match self {
+            Self::Sqlite(conn, script) => {
+                let mut all = run_lite(conn, script, waiting).await?;
+                let asked = all.split_off(all.len().saturating_sub(N));
+                asked.into_iter().map(Rows::Lite).collect()
             }
             Self::Postgres(..) => {
                 let asked = waiting.split_off(waiting.len().saturating_sub(N));
@@ -249,7 +303,7 @@ impl Conn {
                 let Self::Postgres(conn, _) = self else {
                     unreachable!("a connection stays with its database");
                 };
-                let query = bind!(together(Form::PgAnswers, &asked), asked);
+                let query = bind_pg(together(Form::PgAnswers, &asked), asked);
                 let row = conn.fetch_one(query).await?;
                 let column = |nth| Ok(Rows::Pg(row.try_get(nth)?));
                 (0..N).map(column).collect::<Result<_, sqlx::Error>>()?
@@ -258,6 +312,27 @@ impl Conn {
         let fewer = |_| StoreFault::Unreadable("fewer answers than were asked for".to_owned());
         rows.try_into().map_err(fewer)
     }
+}
+
+/// Runs the statements on SQLite; gives back the rows of each. A head row among them is kept.
+async fn run_lite(
+    conn: &mut SqliteConnection,
+    script: &mut Script,
+    waiting: Vec<Waiting>,
+) -> Result<Vec<Vec<SqliteRow>>, StoreFault> {
+    let begun = waiting.iter().position(|(one, _)| event::is_head(one));
+    let query = bind_lite(together(Form::Lite, &waiting), waiting);
+    let (mut stream, mut all, mut rows) = (conn.fetch_many(query), Vec::new(), Vec::new());
+    while let Some(next) = stream.try_next().await? {
+        match next {
+            Either::Right(row) if begun == Some(all.len()) => {
+                script.head = Some(Head::from_row(&row)?);
+            }
+            Either::Right(row) => rows.push(row),
+            Either::Left(_) => all.push(std::mem::take(&mut rows)),
+        }
+    }
+    Ok(all)
 }
 
 /// The statements in groups that may go together: each table once, and what names none alone.
@@ -286,7 +361,7 @@ mod tests {
     fn two() -> (Vec<Waiting>, Vec<Waiting>) {
         static ONE: LazyLock<Statement> =
             LazyLock::new(|| Statement::new("a", "A $1 $2 $1", "P $1 $2 $1"));
-        static TWO: LazyLock<Statement> = LazyLock::new(|| Statement::new("b", "B $1", "Q $1"));
+        static TWO: LazyLock<Statement> = LazyLock::new(|| Statement::new("b", "B $1->'$[0]'", "Q $1"));
         let make = || {
             vec![
                 (&*ONE, vec![Argument::Int(1), Argument::Int(2)]),
@@ -299,7 +374,7 @@ mod tests {
     #[test]
     fn placeholders_count_on_from_statement_to_statement() {
         let (statements, _) = two();
-        assert_eq!(join(Form::Lite, &statements), "A $1 $2 $1;B $3;");
+        assert_eq!(join(Form::Lite, &statements), "A $1 $2 $1;B $3->'$[0]';");
         assert_eq!(
             join(Form::PgWrites, &statements),
             "WITH p0 AS (P $1 $2 $1) Q $3"

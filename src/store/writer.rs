@@ -31,7 +31,8 @@ pub struct Tx {
     /// The connection, for the queries of the store.
     pub conn: Conn,
     events: Vec<NewEvent>,
-    issue_number: i64,
+    /// What was given out since the transaction began, when anything was.
+    issue_number: Option<i64>,
 }
 
 impl Tx {
@@ -40,9 +41,17 @@ impl Tx {
         self.events.push(event);
     }
 
-    /// The number that was given to the newest issue; set it after giving out more.
-    pub fn issue_number(&mut self) -> &mut i64 {
-        &mut self.issue_number
+    /// The number that was given to the newest issue.
+    pub async fn issue_number(&mut self) -> Result<i64, StoreFault> {
+        match self.issue_number {
+            Some(number) => Ok(number),
+            None => Ok(event::head(&mut self.conn).await?.issue_number),
+        }
+    }
+
+    /// Records the number that was given to the newest issue.
+    pub fn set_issue_number(&mut self, number: i64) {
+        self.issue_number = Some(number);
     }
 }
 
@@ -151,13 +160,12 @@ async fn transaction(
         1 => Way::Alone,
         _ => Way::Together,
     };
-    let (conn, head) = begin(pool, kept.take(), way).await?;
     let mut tx = Tx {
-        conn,
+        conn: begin(pool, kept.take(), way).await?,
         events: Vec::new(),
-        issue_number: head.issue_number,
+        issue_number: None,
     };
-    let outcome = fill(&mut tx, head, way, batch, answers).await;
+    let outcome = fill(&mut tx, way, batch, answers).await;
     *kept = match outcome {
         Ok(_) => Some(tx.conn),
         Err(_) => abandon(tx.conn).await,
@@ -174,17 +182,17 @@ pub(super) enum Way {
     Together,
 }
 
-async fn begin(pool: &Pool, kept: Option<Conn>, way: Way) -> Result<(Conn, Head), StoreFault> {
+async fn begin(pool: &Pool, kept: Option<Conn>, way: Way) -> Result<Conn, StoreFault> {
     if let Some(mut conn) = kept {
         match event::begin(&mut conn, way).await {
-            Ok(head) => return Ok((conn, head)),
+            Ok(()) => return Ok(conn),
             Err(fault) => tracing::warn!(%fault, "the writer takes a new connection"),
         }
         discard(conn).await;
     }
     let mut conn = pool.acquire().await?;
     match event::begin(&mut conn, way).await {
-        Ok(head) => Ok((conn, head)),
+        Ok(()) => Ok(conn),
         Err(fault) => {
             discard(conn).await;
             Err(fault)
@@ -194,7 +202,6 @@ async fn begin(pool: &Pool, kept: Option<Conn>, way: Way) -> Result<(Conn, Head)
 
 async fn fill(
     tx: &mut Tx,
-    head: Head,
     way: Way,
     batch: &mut Vec<Unit>,
     answers: &mut Vec<Answer>,
@@ -207,7 +214,7 @@ async fn fill(
         let fault = match (keep, units.len()) {
             (false, _) => None,
             // What the last unit leaves to be written goes with the commit.
-            (true, 0) => match commit(tx, head).await {
+            (true, 0) => match commit(tx).await {
                 Ok(events) => {
                     answers.push(answer);
                     return Ok(events);
@@ -230,14 +237,20 @@ async fn fill(
                 }
             }
         }
+        if tx.conn.head().is_none() && !tx.conn.waits() {
+            let why = "the transaction did not begin".to_owned();
+            return Err(StoreFault::NotCommitted(why));
+        }
         tx.events.truncate(events);
         tx.issue_number = issue_number;
         undo(tx, way).await?;
     }
     if kept {
-        return commit(tx, head).await;
+        return commit(tx).await;
     }
-    ROLLBACK.run_now(&mut tx.conn).await?;
+    if tx.conn.head().is_some() {
+        ROLLBACK.run_now(&mut tx.conn).await?;
+    }
     Ok(Vec::new())
 }
 
@@ -256,11 +269,12 @@ async fn undo(tx: &mut Tx, way: Way) -> Result<(), StoreFault> {
     }
 }
 
-async fn commit(tx: &mut Tx, head: Head) -> Result<Vec<Event>, StoreFault> {
+async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
+    let head = event::head(&mut tx.conn).await?;
     let events = event::number(&tx.events, head.seq);
     let now = Head {
         seq: head.seq + i64::try_from(events.len()).unwrap_or(0),
-        issue_number: tx.issue_number,
+        issue_number: tx.issue_number.unwrap_or(head.issue_number),
     };
     event::insert_events(&mut tx.conn, &events).await?;
     if now != head {
@@ -274,7 +288,8 @@ async fn commit(tx: &mut Tx, head: Head) -> Result<Vec<Event>, StoreFault> {
 
 static COMMIT: LazyLock<Statement> = LazyLock::new(|| Statement::plain("COMMIT"));
 static ROLLBACK: LazyLock<Statement> = LazyLock::new(|| Statement::plain("ROLLBACK"));
-static SAVEPOINT: LazyLock<Statement> = LazyLock::new(|| Statement::plain("SAVEPOINT unit"));
+pub(super) static SAVEPOINT: LazyLock<Statement> =
+    LazyLock::new(|| Statement::plain("SAVEPOINT unit"));
 static RELEASE: LazyLock<Statement> = LazyLock::new(|| Statement::plain("RELEASE SAVEPOINT unit"));
 static GO_BACK: LazyLock<Statement> =
     LazyLock::new(|| Statement::plain("ROLLBACK TO SAVEPOINT unit"));
@@ -283,6 +298,10 @@ static GO_BACK: LazyLock<Statement> =
 /// database is a server: the next transaction begins on a new one.
 async fn abandon(mut conn: Conn) -> Option<Conn> {
     conn.forget();
+    if conn.head().is_none() {
+        discard(conn).await;
+        return None;
+    }
     let undone = ROLLBACK.run_now(&mut conn).await;
     if undone.is_ok() && matches!(conn, Conn::Sqlite(..)) {
         return Some(conn);

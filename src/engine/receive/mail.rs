@@ -257,11 +257,11 @@ async fn slice(
     context: &Context,
 ) -> Result<Vec<MailReceipt>, EngineFault> {
     let now = context.clock.now();
-    let issue_number = *tx.issue_number();
-    let before = load(&mut tx.conn, mails, issue_number, now).await?;
+    let mut before = load(&mut tx.conn, mails, now).await?;
+    before.threads.issue_number = tx.issue_number().await?;
     let token = |id| context.signer.sign(id);
     let (changes, receipts, issue_number) = receive(mails, before, &token, now);
-    *tx.issue_number() = issue_number;
+    tx.set_issue_number(issue_number);
     save(tx, changes, now).await?;
     Ok(receipts)
 }

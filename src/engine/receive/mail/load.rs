@@ -28,7 +28,6 @@ const LOOKED_AT: u32 = 20;
 pub(super) async fn load(
     conn: &mut Conn,
     mails: &[InboundMail],
-    issue_number: i64,
     now: Timestamp,
 ) -> Result<Before, EngineFault> {
     let keys: Vec<_> = mails.iter().map(InboundMail::key).collect();
@@ -72,7 +71,7 @@ pub(super) async fn load(
             .map(|(address, message)| (address, message.id))
             .collect(),
         acknowledged,
-        threads: Threads::new(threads, issue_number),
+        threads: Threads::new(threads, 0),
         mailbox,
     })
 }

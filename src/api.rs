@@ -4,6 +4,7 @@
 
 mod agents;
 mod attachments;
+mod audit;
 mod conversations;
 mod csv;
 mod docs;
@@ -22,8 +23,11 @@ mod opt_outs;
 mod quarantine;
 mod search;
 mod segments;
+mod sessions;
+mod setup;
 mod stream;
 mod tags;
+mod teams;
 mod timeline;
 mod views;
 
@@ -160,14 +164,36 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/events/stream", get(stream::follow))
         .route("/v1/quarantine", get(quarantine::list))
         .route("/v1/quarantine/{id}/replay", post(quarantine::replay))
-        .route("/v1/agents", get(agents::list))
-        .route("/v1/agents/{id}", get(agents::find))
-        .route("/v1/keys", get(keys::list).post(keys::create))
-        .route("/v1/keys/{id}", delete(keys::revoke))
         .route("/media/{token}/{name}", get(media::find))
+        .merge(people())
         .merge(docs::router())
         .method_not_allowed_fallback(async || {
             Problem::new(Code::MethodNotAllowed, "this path has other methods")
         })
         .with_state(api)
+}
+
+/// Who works here, how they come in, and what they did.
+fn people() -> Router<Api> {
+    Router::new()
+        .route("/v1/agents", get(agents::list).post(agents::create))
+        .route("/v1/agents/{id}", get(agents::find).patch(agents::change))
+        .route("/v1/agents/{id}/disable", post(agents::disable))
+        .route("/v1/agents/{id}/enable", post(agents::enable))
+        .route("/v1/agents/{id}/password", post(agents::set_password))
+        .route("/v1/teams", get(teams::list).post(teams::create))
+        .route(
+            "/v1/teams/{id}",
+            get(teams::find).patch(teams::change).delete(teams::delete),
+        )
+        .route("/v1/me", get(sessions::me))
+        .route("/v1/me/password", post(sessions::change_password))
+        .route("/v1/sessions", get(sessions::list).post(sessions::create))
+        .route("/v1/sessions/current", delete(sessions::delete_current))
+        .route("/v1/sessions/{id}", delete(sessions::delete))
+        .route("/v1/setup", post(setup::create))
+        .route("/v1/audit", get(audit::list))
+        .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/keys/{id}/rotate", post(keys::rotate))
 }

@@ -69,6 +69,7 @@ impl App {
         let store = Store::open(&wiring::location(&config), &options, &groups.core).await?;
         let parts = wiring::parts(&config, store.clone(), clock, lines)?;
         let engine = Engine::start(parts, &groups.core).await?;
+        engine.note_configuration(&config.fingerprints).await?;
         start_workers(&engine, mailboxes, &groups.workers);
         if !config.policies.is_empty() {
             let keeper = worker::promises::run(engine.clone(), groups.workers.clone());

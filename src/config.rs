@@ -6,6 +6,7 @@
 mod country;
 mod database;
 mod fault;
+mod fingerprint;
 mod gateway;
 mod log;
 mod mail;
@@ -84,6 +85,8 @@ pub struct Config {
     pub default_sms: Option<GatewayName>,
     /// The same for mail.
     pub default_email: Option<GatewayName>,
+    /// The name of each section of the file, and a hash of what it says.
+    pub fingerprints: Vec<(String, [u8; 32])>,
 }
 
 impl Default for Config {
@@ -100,6 +103,7 @@ impl Default for Config {
             places: Places::default(),
             default_sms: None,
             default_email: None,
+            fingerprints: Vec::new(),
         }
     }
 }
@@ -141,7 +145,11 @@ impl Config {
             return faults.finish(Self::default());
         }
         let root = Section::root(&table, ROOT_KEYS, &mut faults);
-        let config = Self::read(&root, &mut faults);
+        let read = Self::read(&root, &mut faults);
+        let config = Self {
+            fingerprints: fingerprint::of(text),
+            ..read
+        };
         faults.finish(config)
     }
 
@@ -172,6 +180,7 @@ impl Config {
             policies: sla::read_all(root, &specs, faults),
             places,
             gateways: specs,
+            fingerprints: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@
 pub mod address;
 pub mod agent;
 pub mod attachment;
+pub mod audit;
 pub mod changes;
 pub mod clock;
 pub mod conversation;
@@ -33,6 +34,7 @@ pub mod network;
 pub mod note;
 pub mod opt_out;
 pub mod outcome;
+pub mod password;
 pub mod quarantine;
 pub mod receive;
 pub mod report;

@@ -30,9 +30,13 @@ pub use crate::store::conversation::Filter as ConversationFilter;
 pub use crate::store::issue::IssueFilter;
 pub use crate::store::message::MessageFilter;
 pub use crate::store::opt_out::OptOutFilter;
+pub use crate::store::origin;
 pub use crate::store::tally::Line as CountLine;
 
 mod attachments;
+mod audit;
+mod configured;
+mod credentials;
 mod deliver;
 mod desk;
 mod drafts;
@@ -51,17 +55,23 @@ mod once;
 mod opt_outs;
 mod orders;
 mod outbound;
+mod passwords;
+mod people;
 mod quarantine;
 mod read;
 mod receive;
 mod report;
 mod save;
 mod search;
+mod sessions;
+mod setup;
 mod sla;
 mod slices;
 mod submit;
 mod sweep;
 mod tags;
+mod teams;
+mod throttle;
 mod views;
 mod wake;
 
@@ -71,21 +81,25 @@ pub use desk::DeskFault;
 pub use drafts::DraftFault;
 pub use feed::Feed;
 pub use issues::{IssueAction, IssueFault};
-pub use keys::{KeyFault, NewKey};
+pub use keys::{KeyFault, KeyOrder, NewKey};
 pub use media::MediaOutcome;
 pub use notes::{About, NoteFault};
 pub use once::{Made, OnceFault, Remember};
 pub use opt_outs::{OptOutFault, Whom};
 pub use orders::{OrderFault, Retried};
+pub use people::{AgentChange, AgentDetails, NewAgent, PeopleFault};
 pub use quarantine::ReplayFault;
 pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
 pub use receive::mail::{Fetched, Prepared};
 pub use search::{Found, Hit, Indexed, Order, Place, Question};
+pub use sessions::{ABSOLUTE as SESSION_LASTS, NewSession, SessionFault};
+pub use setup::{FirstAdmin, SetupFault};
 pub use sla::Promise;
 pub use submit::DryRun;
 pub use tags::{TagChange, TagFault};
+pub use teams::{TeamDetails, TeamFault};
 pub use views::{ViewChange, ViewFault};
 
 /// Why the engine could not do what it was asked.
@@ -164,7 +178,8 @@ struct Context {
 pub struct Engine {
     context: Arc<Context>,
     feed: Feed,
-    keys: keys::Cache,
+    credentials: credentials::Cache,
+    throttle: Arc<throttle::Throttle>,
     receive: slices::Queue<Inbound, Receipt>,
     submit: slices::Queue<Submission, Result<Accepted, Vec<SubmitRefusal>>>,
     report: slices::Queue<Report, Applied>,
@@ -214,7 +229,8 @@ impl Engine {
             submit: slices::start("submit", Arc::clone(&context), submit::slice, tasks),
             report: slices::start("report", Arc::clone(&context), report::slice, tasks),
             record: slices::start("record", Arc::clone(&context), deliver::slice, tasks),
-            keys: keys::Cache::default(),
+            credentials: credentials::Cache::default(),
+            throttle: Arc::default(),
             context,
             feed,
         })

@@ -18,6 +18,7 @@ pub mod problem;
 pub mod query;
 pub mod request_id;
 pub mod server;
+pub mod session;
 pub mod strict_json;
 
 pub use door::{Door, guard};

@@ -1,4 +1,4 @@
-//! CSV out (RFC 4180), such that no spreadsheet takes a cell for a formula.
+//! CSV out (RFC 4180), such that no spreadsheet takes a cell for a formula (T9).
 
 /// Adds a line to a text.
 pub(super) fn line(text: &mut String, cells: &[&str]) {
@@ -16,13 +16,17 @@ pub(super) fn line(text: &mut String, cells: &[&str]) {
     text.push_str("\r\n");
 }
 
-/// What a spreadsheet would calculate; a phone number with its + it may.
+/// What a spreadsheet would calculate, also in full width; a phone number with its + it may.
 fn is_formula(cell: &str) -> bool {
-    let Some(first) = cell.chars().next() else {
-        return false;
-    };
-    let is_number = cell.len() > 1 && cell[1..].bytes().all(|byte| byte.is_ascii_digit());
-    matches!(first, '=' | '-' | '@' | '\t' | '\r') || (first == '+' && !is_number)
+    let mut characters = cell.chars();
+    match characters.next() {
+        Some('=' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '－' | '＠' | '＋') => true,
+        Some('+') => {
+            let rest = characters.as_str();
+            rest.is_empty() || !rest.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        Some(_) | None => false,
+    }
 }
 
 #[cfg(test)]
@@ -30,15 +34,22 @@ mod tests {
     use super::line;
 
     #[test]
-    fn t24_a_cell_is_never_a_formula() {
+    fn t09_a_cell_is_never_a_formula() {
         let mut text = String::new();
-        line(
-            &mut text,
-            &["+12025550100", "=1+1", "a \"b\", c", "+1-2", ""],
-        );
+        let cells = [
+            "+12025550100",
+            "=1+1",
+            "a \"b\", c",
+            "+1-2",
+            "",
+            "ünder",
+            "＝1",
+            "\t=1",
+        ];
+        line(&mut text, &cells);
         assert_eq!(
             text,
-            "\"+12025550100\",\"'=1+1\",\"a \"\"b\"\", c\",\"'+1-2\",\"\"\r\n"
+            "\"+12025550100\",\"'=1+1\",\"a \"\"b\"\", c\",\"'+1-2\",\"\",\"ünder\",\"'＝1\",\"'\t=1\"\r\n"
         );
     }
 }

@@ -112,11 +112,20 @@ pub(super) async fn list(
     Reader(principal): Reader,
     Query(query): Query<Listing>,
 ) -> Result<Answer<EventPage>, Problem> {
-    let found = api.engine.feed().page(query.after, query.limit).await?;
-    let next_cursor = found.last().map_or(query.after, |event| event.seq);
-    let found = api.engine.feed().seen(found, &principal.scope).await?;
-    Ok(Answer(EventPage {
-        data: found.iter().map(EventBody::of).collect(),
-        next_cursor,
-    }))
+    let feed = api.engine.feed();
+    let mut next_cursor = query.after;
+    loop {
+        let found = feed.page(next_cursor, query.limit).await?;
+        let is_end = found.is_empty();
+        next_cursor = found.last().map_or(next_cursor, |event| event.seq);
+        let seen = feed.seen(found, &principal.scope).await?;
+        // An empty page says that there is nothing more, which may not be so when nothing of it
+        // may be seen.
+        if is_end || !seen.is_empty() {
+            return Ok(Answer(EventPage {
+                data: seen.iter().map(EventBody::of).collect(),
+                next_cursor,
+            }));
+        }
+    }
 }

@@ -1,23 +1,26 @@
 //! Keys: list, make, revoke. A key's secret is shown once, when it is made.
 
+use std::time::Duration;
+
 use axum::Json as Answer;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::Api;
+use super::agents::permissions;
 use super::lists::{Page, Paged};
 use super::messages::AgentBody;
-use crate::domain::agent::{ApiKey, Role};
-use crate::domain::clock::Timestamp;
+use crate::domain::agent::{ApiKey, Permission, Permissions, Role};
+use crate::domain::clock::{Timestamp, parse_duration};
 use crate::domain::id::{AgentId, KeyId};
-use crate::engine::{KeyFault, NewKey};
+use crate::engine::{KeyFault, KeyOrder, NewKey};
 use crate::http::auth::PeopleManager;
-use crate::http::fields::{parsed, text};
+use crate::http::fields::{any_text, parsed, text};
 use crate::http::idempotency::IdempotencyKey;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
-use crate::http::{Fields, Id, Json, Query, Read};
+use crate::http::{Action, Fields, Id, Json, Query, Read};
 
 /// The longest name of a key, in characters.
 const LONGEST_NAME: usize = 100;
@@ -33,11 +36,23 @@ pub(crate) struct KeyBody {
     name: String,
     /// What it may do.
     role: Role,
+    /// The only permissions it has; null for all of its role's.
+    #[schema(value_type = Option<Vec<Permission>>)]
+    scopes: Option<Permissions>,
     /// For whom it acts.
     agent: AgentBody,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// From when it is refused; null for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+    /// Until when the secret before the present one is taken too.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    overlap_until: Option<Timestamp>,
     /// When it was revoked.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Timestamp>,
@@ -49,8 +64,12 @@ impl From<ApiKey> for KeyBody {
             id: key.id,
             name: key.name,
             role: key.role,
+            scopes: key.scopes,
             agent: key.agent.into(),
             created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            overlap_until: key.overlap_until,
             revoked_at: key.revoked_at,
         }
     }
@@ -65,6 +84,15 @@ pub(crate) struct CreatedKey {
     key: String,
 }
 
+impl From<NewKey> for CreatedKey {
+    fn from(NewKey { key, secret }: NewKey) -> Self {
+        Self {
+            details: key.into(),
+            key: secret,
+        }
+    }
+}
+
 /// A key to make.
 #[derive(Debug, utoipa::ToSchema)]
 #[schema(example = json!({"name": "crm", "role": "agent"}))]
@@ -77,6 +105,12 @@ pub(crate) struct KeyRequest {
     /// The id of the agent it acts for; without it, an agent called like the key.
     #[schema(value_type = Option<String>, pattern = "^agt_[0-9a-hjkmnp-tv-z]{26}$")]
     agent: Option<AgentId>,
+    /// The only permissions it has; without it, all of its role's.
+    #[schema(value_type = Option<Vec<Permission>>)]
+    scopes: Option<Permissions>,
+    /// From when it is refused.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
 }
 
 impl Read for KeyRequest {
@@ -84,10 +118,36 @@ impl Read for KeyRequest {
         let name = fields.required("name", text(1..=LONGEST_NAME));
         let role = fields.required("role", parsed("observer, agent or admin", Role::from_name));
         let agent = fields.optional("agent", parsed("an agent's id", |id| id.parse().ok()));
+        let scopes = fields.optional("scopes", permissions);
+        let time = parsed("a time as in 2026-11-21T09:30:00Z", |time| {
+            time.parse().ok()
+        });
+        let expires_at = fields.optional("expires_at", time);
         Some(Self {
             name: name?,
             role: role?,
             agent,
+            scopes,
+            expires_at,
+        })
+    }
+}
+
+/// How a key is rotated.
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(example = json!({"overlap": "4h"}))]
+pub(crate) struct Rotation {
+    /// How long the present secret is still taken, such as `15m`, `4h` or `5d`; without it, not
+    /// at all.
+    #[schema(value_type = Option<String>, example = "4h")]
+    overlap: Duration,
+}
+
+impl Read for Rotation {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let overlap = fields.optional("overlap", |value| parse_duration(&any_text(value)?));
+        Some(Self {
+            overlap: overlap.unwrap_or_default(),
         })
     }
 }
@@ -121,7 +181,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn create(
     State(api): State<Api>,
-    _: PeopleManager,
+    PeopleManager(principal): PeopleManager,
     headers: HeaderMap,
     body: Json<KeyRequest>,
 ) -> Result<(StatusCode, Answer<CreatedKey>), Problem> {
@@ -131,16 +191,21 @@ pub(super) async fn create(
         return Err(Problem::field("/Idempotency-Key", detail));
     }
     let request = body.value;
-    let agent = request.agent.map(|id| id.to_string());
-    let NewKey { key, secret } = api
-        .engine
-        .create_key(&request.name, request.role, agent.as_deref())
-        .await?;
-    let created = CreatedKey {
-        details: key.into(),
-        key: secret,
+    if request
+        .expires_at
+        .is_some_and(|at| at <= api.engine.clock().now())
+    {
+        return Err(Problem::field("/expires_at", "must be a time to come"));
+    }
+    let order = KeyOrder {
+        name: request.name,
+        role: request.role,
+        agent: request.agent.map(|id| id.to_string()),
+        scopes: request.scopes,
+        expires_at: request.expires_at,
     };
-    Ok((StatusCode::CREATED, Answer(created)))
+    let made = api.engine.create_key_as(order, &principal).await?;
+    Ok((StatusCode::CREATED, Answer(made.into())))
 }
 
 /// Revokes a key. It is refused from now on, everywhere within two seconds.
@@ -151,11 +216,29 @@ pub(super) async fn create(
 )]
 pub(super) async fn revoke(
     State(api): State<Api>,
-    _: PeopleManager,
+    PeopleManager(principal): PeopleManager,
     Id(id): Id<KeyId>,
 ) -> Result<Answer<KeyBody>, Problem> {
-    let key = api.engine.revoke_key(id).await?;
+    let key = api.engine.revoke_key(id, &principal).await?;
     Ok(Answer(key.into()))
+}
+
+/// Gives a key another secret and shows it, once. The present one is taken until `overlap` is over.
+#[utoipa::path(
+    post, path = "/v1/keys/{id}/rotate", operation_id = "rotateKey", tag = "keys",
+    params(("id" = String, Path, description = "The key's id")),
+    request_body = Rotation,
+    responses((status = 200, description = "The key, with what to send in the header", body = CreatedKey))
+)]
+pub(super) async fn rotate(
+    State(api): State<Api>,
+    PeopleManager(principal): PeopleManager,
+    Id(id): Id<KeyId>,
+    body: Action<Rotation>,
+) -> Result<Answer<CreatedKey>, Problem> {
+    let overlap = body.value.overlap;
+    let made = api.engine.rotate_key(id, overlap, &principal).await?;
+    Ok(Answer(made.into()))
 }
 
 impl From<KeyFault> for Problem {
@@ -165,6 +248,9 @@ impl From<KeyFault> for Problem {
             KeyFault::UnknownAgent(_) => Self::field("/agent", "names no agent"),
             KeyFault::Taken(_) => Self::field("/name", fault.to_string()),
             KeyFault::AboveAgent(_) => Self::field("/role", fault.to_string()),
+            KeyFault::AboveYou => Self::new(Code::Forbidden, fault.to_string()),
+            KeyFault::Disabled => Self::field("/agent", fault.to_string()),
+            KeyFault::Over => Self::new(Code::Conflict, fault.to_string()),
             KeyFault::Engine(fault) => fault.into(),
         }
     }

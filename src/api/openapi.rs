@@ -7,8 +7,9 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    agents, attachments, conversations, drafts, events, gateways, issues, keys, messages, notes,
-    opt_outs, quarantine, search, segments, stream, tags, timeline, views,
+    agents, attachments, audit, conversations, drafts, events, gateways, issues, keys, messages,
+    notes, opt_outs, quarantine, search, segments, sessions, setup, stream, tags, teams, timeline,
+    views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -37,8 +38,13 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
         opt_outs::list, opt_outs::find, opt_outs::create, opt_outs::end, opt_outs::export,
-        agents::list, agents::find,
-        keys::list, keys::create, keys::revoke,
+        agents::list, agents::find, agents::create, agents::change, agents::disable, agents::enable,
+        agents::set_password,
+        teams::list, teams::find, teams::create, teams::change, teams::delete,
+        keys::list, keys::create, keys::rotate, keys::revoke,
+        sessions::create, sessions::list, sessions::delete, sessions::delete_current,
+        sessions::me, sessions::change_password, setup::create,
+        audit::list,
     ),
     components(schemas(ProblemBody)),
     tags(
@@ -56,6 +62,9 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         (name = "quarantine", description = "What came in and could not be read"),
         (name = "agents", description = "Who works here"),
         (name = "opt-outs", description = "Who must not be written to, since when and at whose word"),
+        (name = "teams", description = "Who works together"),
+        (name = "sessions", description = "Logging in and out"),
+        (name = "audit", description = "Who did what"),
         (name = "keys", description = "Keys for programs; for admins"),
     ),
     modifiers(&Common),
@@ -85,6 +94,15 @@ const REQUESTS: &[&str] = &[
     "NewView",
     "ViewChanges",
     "NewOptOut",
+    "Rotation",
+    "NewAgent",
+    "AgentChange",
+    "NewPassword",
+    "NewTeam",
+    "TeamChange",
+    "Login",
+    "PasswordChange",
+    "Setup",
 ];
 
 /// What holds for every operation alike: the key, and how errors look.

@@ -8,19 +8,18 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts as _, State};
+use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Api;
 use super::events::EventBody;
-use crate::domain::agent::Scope;
+use crate::domain::agent::{Permission, Principal};
 use crate::domain::event::Event;
 use crate::engine::Engine;
 use crate::http::auth::Reader;
@@ -32,9 +31,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// How often a stream on which nothing happens shows that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// How often it is asked again whether the reader may still read (T18).
-const RECHECK: Duration = Duration::from_secs(1);
 
 /// How long another daemon's events may take to be seen here; an id from beyond that is no id of
 /// this feed.
@@ -67,18 +63,18 @@ pub(super) async fn follow(
     State(api): State<Api>,
     Reader(principal): Reader,
     Query(Nothing): Query<Nothing>,
-    request: Parts,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = last_event_id(&request.headers)?;
+    let asked = last_event_id(&headers)?;
     let start = start(&api.engine, asked).await?;
     let follower = Follower {
         changes: api.engine.feed().changes(),
+        turned_away: api.engine.turned_away(),
         engine: api.engine,
+        principal,
+        in_doubt: false,
         tasks: api.tasks,
-        scope: principal.scope,
         place: start.place,
-        request,
-        recheck: Instant::now() + RECHECK,
         heartbeat: Instant::now() + HEARTBEAT,
     };
     let head = Bytes::from(start.greeting);
@@ -145,13 +141,13 @@ async fn start(engine: &Engine, asked: Option<i64>) -> Result<Start, Problem> {
 /// One reader, and how far it is.
 struct Follower {
     engine: Engine,
+    principal: Principal,
+    /// Whether to look again if the reader may still read.
+    in_doubt: bool,
     tasks: Tasks,
     changes: watch::Receiver<i64>,
-    scope: Scope,
+    turned_away: watch::Receiver<()>,
     place: i64,
-    /// What the reader showed when the stream began.
-    request: Parts,
-    recheck: Instant,
     heartbeat: Instant,
 }
 
@@ -163,18 +159,31 @@ impl Follower {
         })
     }
 
+    /// Whether the reader may still read, and what: a key may be revoked, an agent shut out or
+    /// put into another team meanwhile (T15: within 2 s). A database that does not answer decides
+    /// nothing.
+    async fn may_go_on(&mut self) -> bool {
+        let turned_away = self.turned_away.has_changed().unwrap_or(true);
+        if !turned_away && !self.in_doubt {
+            return true;
+        }
+        self.turned_away.borrow_and_update();
+        self.in_doubt = false;
+        match self.engine.recall(&self.principal).await {
+            Ok(Some(now)) if now.may(Permission::ViewMessages) => {
+                self.principal = now;
+                true
+            }
+            Ok(_) => false,
+            Err(_) => true,
+        }
+    }
+
     /// What to send next; nothing when the stream ends. The reader comes back by its last id.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.tasks.is_stopped() {
+            if self.tasks.is_stopped() || !self.may_go_on().await {
                 return None;
-            }
-            if self.recheck <= Instant::now() {
-                // Whoever was shut out meanwhile hears no more; they are told why when they
-                // come back.
-                let asked = Reader::from_request_parts(&mut self.request, &self.engine).await;
-                self.scope = asked.ok()?.0.scope;
-                self.recheck = Instant::now() + RECHECK;
             }
             // Seen before asked, so that what comes in between wakes the wait below.
             self.changes.borrow_and_update();
@@ -184,7 +193,13 @@ impl Follower {
                     return None;
                 }
                 self.place = last.seq;
-                let seen = self.engine.feed().seen(events, &self.scope).await.ok()?;
+                // Another daemon may have done it, and what follows may not be for this reader.
+                self.in_doubt = events.iter().any(|event| event.kind.is_about_rights());
+                if !self.may_go_on().await {
+                    return None;
+                }
+                let feed = self.engine.feed();
+                let seen = feed.seen(events, &self.principal.scope).await.ok()?;
                 if seen.is_empty() {
                     continue;
                 }
@@ -193,12 +208,18 @@ impl Follower {
             }
             tokio::select! {
                 () = self.tasks.stopped() => return None,
-                () = sleep_until(self.recheck) => {}
                 () = sleep_until(self.heartbeat) => {
                     self.heartbeat = Instant::now() + HEARTBEAT;
+                    // What ends by itself tells nobody.
+                    self.in_doubt = true;
                     return Some(Bytes::from_static(b":\n\n"));
                 }
                 changed = self.changes.changed() => changed.ok()?,
+                changed = self.turned_away.changed() => {
+                    changed.ok()?;
+                    // It counts as seen now, and was not looked into.
+                    self.in_doubt = true;
+                }
             }
         }
     }

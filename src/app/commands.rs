@@ -1,7 +1,6 @@
 //! What the command line asks for, one function each.
 
 use anyhow::{Context as _, bail};
-use argon2::password_hash::PasswordHasher;
 
 use super::{App, wiring};
 use crate::config::Config;
@@ -12,14 +11,19 @@ use crate::lifecycle::{Drained, Lifecycle, Tasks};
 use crate::store::{OpenOptions, Store};
 use crate::worker::mailbox::reconcile::{self, Reconciled};
 
-/// Runs the daemon until a signal ends it.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
+/// Runs the daemon until a signal ends it. When nobody can log in yet, `invite` gets the link to
+/// make the first admin, which is a secret.
+pub async fn serve(config: Config, invite: impl FnOnce(&str)) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::new();
     lifecycle
         .listen_to_signals()
         .context("failed to listen to signals")?;
     let drain = config.server.drain_timeout;
     let app = App::start_within(config, Clock::System, lifecycle.tasks()).await?;
+    if let Some(token) = app.engine().setup_token().await? {
+        let base = app.engine().public_url().as_str().trim_end_matches('/');
+        invite(&format!("{base}/setup#{token}"));
+    }
     lifecycle.ready(&format!("listening on {}", app.address));
     lifecycle.stopped().await;
     let drained = app.stop().await;
@@ -65,13 +69,9 @@ pub async fn add_agent(
     role: Role,
     password: &str,
 ) -> anyhow::Result<String> {
-    let hash = argon2::Argon2::default()
-        .hash_password(password.as_bytes())
-        .map_err(|fault| anyhow::anyhow!("failed to hash the password: {fault}"))?
-        .to_string();
     with_engine(config, async |engine| {
         Ok(engine
-            .add_agent(name, email, role, &hash)
+            .add_agent(name, email, role, password)
             .await?
             .id
             .to_string())

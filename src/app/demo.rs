@@ -205,6 +205,7 @@ fn notice(to: &str, text: &str, author: &AgentRef) -> anyhow::Result<Submission>
         valid_for: None,
         priority: Priority::Interactive,
         author: author.clone(),
+        origin: None,
         once: None,
     })
 }

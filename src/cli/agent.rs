@@ -1,7 +1,6 @@
 //! `postern agent add`: adds somebody who can log in, with the password from standard input.
 
 use std::io::{self, BufRead, Read};
-use std::ops::RangeInclusive;
 use std::path::Path;
 
 use clap::Subcommand;
@@ -10,12 +9,10 @@ use super::key::role_names;
 use super::{CliFault, block_on, load, output, quiet_logs};
 use crate::app;
 use crate::domain::agent::Role;
-
-/// The characters of a password: fewer are guessed, more are not needed (T17).
-const PASSWORD_LENGTH: RangeInclusive<usize> = 8..=128;
+use crate::domain::password;
 
 /// More bytes than the longest password has in UTF-8, with its line end.
-const LONGEST_LINE: u64 = 4 * 128 + 2;
+const LONGEST_LINE: u64 = 4 * password::LONGEST as u64 + 2;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -42,12 +39,12 @@ pub(super) fn run(arguments: Arguments, file: Option<&Path>) -> Result<(), CliFa
     let Command::Add { name, email, role } = arguments.command;
     quiet_logs();
     let config = load(file)?;
-    let password = read_password()?;
+    let password = read_password(&name, &email)?;
     let id = block_on(app::add_agent(&config, &name, &email, role, &password))?;
     output::print(&id)
 }
 
-fn read_password() -> Result<String, CliFault> {
+fn read_password(name: &str, email: &str) -> Result<String, CliFault> {
     let mut line = String::new();
     io::stdin()
         .lock()
@@ -59,10 +56,8 @@ fn read_password() -> Result<String, CliFault> {
         let reason = "standard input has no password; write it as the first line";
         return Err(CliFault::Usage(reason.to_owned()));
     }
-    if !PASSWORD_LENGTH.contains(&password.chars().count()) {
-        let (least, most) = (PASSWORD_LENGTH.start(), PASSWORD_LENGTH.end());
-        let reason = format!("the password has to have {least} to {most} characters");
-        return Err(CliFault::Usage(reason));
+    if let Err(weak) = password::check(password, &[name, email]) {
+        return Err(CliFault::Usage(format!("the password {weak}")));
     }
     Ok(password.to_owned())
 }

@@ -114,12 +114,47 @@ named! {
         SlaMet = "sla.met",
         /// A contact may have asked, in other words than a keyword, not to be texted.
         PossibleOptOut = "contact.possible_opt_out",
+        // People.
+        /// Somebody works here now.
+        AgentCreated = "agent.created",
+        /// Something about an agent changed.
+        AgentChanged = "agent.changed",
+        /// An agent was shut out.
+        AgentDisabled = "agent.disabled",
+        /// An agent was let in again.
+        AgentEnabled = "agent.enabled",
+        /// There is a team now.
+        TeamCreated = "team.created",
+        /// A team's name changed, or who is in it.
+        TeamChanged = "team.changed",
+        /// A team is gone.
+        TeamDeleted = "team.deleted",
+        /// There is a key now.
+        KeyCreated = "key.created",
+        /// A key has another secret.
+        KeyRotated = "key.rotated",
+        /// A key ended.
+        KeyRevoked = "key.revoked",
         /// A gateway does not send.
         GatewayDown = "gateway.down",
         /// A gateway sends again.
         GatewayUp = "gateway.up",
         /// Operators should know something about a gateway that works.
         GatewayNotice = "gateway.notice",
+    }
+}
+
+impl EventKind {
+    /// Whether somebody may see or do more or less after it.
+    pub fn is_about_rights(self) -> bool {
+        matches!(
+            self,
+            Self::AgentChanged
+                | Self::AgentDisabled
+                | Self::TeamChanged
+                | Self::TeamDeleted
+                | Self::KeyRevoked
+        )
     }
 }
 

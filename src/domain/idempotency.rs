@@ -12,6 +12,7 @@ impl From<Via> for Owner {
     fn from(via: Via) -> Self {
         match via {
             Via::Key(id) => Self(id.0),
+            Via::Session(id) => Self(id.0),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::address::Address;
-use super::agent::AgentRef;
+use super::agent::{AgentRef, Origin};
 use super::attachment::{Attachment, Enclosed, FileRefusal, Freight, enclose, first_used};
 use super::changes::{Changes, Pair};
 use super::clock::Timestamp;
@@ -102,6 +102,8 @@ pub struct Submission {
     pub priority: Priority,
     /// Who wrote it.
     pub author: AgentRef,
+    /// How they came.
+    pub origin: Option<Origin>,
     /// What makes a repetition harmless.
     pub once: Option<Once>,
 }

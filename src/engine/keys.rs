@@ -1,28 +1,16 @@
-//! Agents, the keys that act for them, and who is asking.
+//! API keys: made, given another secret, ended.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rand::RngExt;
-use sha2::{Digest, Sha256};
-
+use super::credentials::{hash, new_secret};
 use super::{Engine, EngineFault};
-use crate::domain::agent::{Agent, ApiKey, Permissions, Principal, Role, Scope, Via};
+use crate::domain::agent::{Agent, AgentRef, ApiKey, Permissions, Principal, Role};
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::{AgentId, KeyId};
-use crate::store::{StoreFault, agent, team};
+use crate::store::{StoreFault, Tx, agent, key};
 
-/// How long a key that was good is taken for good without asking again; a revoked key is refused
-/// everywhere after that (T18: within 2 s).
-const TRUST: Duration = Duration::from_secs(1);
-
-/// How many keys are remembered; more than that are looked up each time.
-const REMEMBERED: usize = 10_000;
-
-/// What a key begins with, so that scanners for secrets recognise it.
-const PREFIX: &str = "postern_";
-
-/// Why a key or an agent was not made.
+/// Why a key was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFault {
     /// There is no such agent.
@@ -34,9 +22,18 @@ pub enum KeyFault {
     /// A key cannot do more than its agent.
     #[error("the agent is {0}, and a key cannot do more than the agent it acts for")]
     AboveAgent(&'static str),
+    /// Nobody gives away what they may not do.
+    #[error("nobody can make a key that may do more than they may themselves")]
+    AboveYou,
+    /// The agent is shut out.
+    #[error("the agent is disabled")]
+    Disabled,
     /// There is no such key.
     #[error("no key has this id")]
     Unknown,
+    /// The key is refused already.
+    #[error("the key is revoked or expired")]
+    Over,
     /// The engine could not.
     #[error(transparent)]
     Engine(#[from] EngineFault),
@@ -57,90 +54,47 @@ pub struct NewKey {
     pub secret: String,
 }
 
-/// Keys that were good a moment ago.
-#[derive(Clone, Default)]
-pub(super) struct Cache {
-    good: Arc<Mutex<HashMap<String, (Principal, Instant)>>>,
-}
-
-impl Cache {
-    fn find(&self, hash: &str) -> Option<Principal> {
-        let good = self
-            .good
-            .lock()
-            .expect("nothing panics while it holds the cache");
-        good.get(hash)
-            .filter(|(_, since)| since.elapsed() < TRUST)
-            .map(|(principal, _)| principal.clone())
-    }
-
-    fn remember(&self, hash: String, principal: Principal) {
-        let mut good = self
-            .good
-            .lock()
-            .expect("nothing panics while it holds the cache");
-        if good.len() >= REMEMBERED {
-            good.retain(|_, (_, since)| since.elapsed() < TRUST);
-        }
-        if good.len() < REMEMBERED {
-            good.insert(hash, (principal, Instant::now()));
-        }
-    }
-
-    fn forget(&self, id: KeyId) {
-        let mut good = self
-            .good
-            .lock()
-            .expect("nothing panics while it holds the cache");
-        good.retain(|_, (principal, _)| principal.via != Via::Key(id));
-    }
+/// What a new key shall be.
+#[derive(Debug, Clone)]
+pub struct KeyOrder {
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// The agent it acts for, by name, e-mail address or id; else one called like the key, made
+    /// when there is none.
+    pub agent: Option<String>,
+    /// The only permissions it has.
+    pub scopes: Option<Permissions>,
+    /// From when it is refused.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Engine {
-    /// Who shows this key; nobody when it is unknown or revoked.
-    pub async fn authenticate(&self, secret: &str) -> Result<Option<Principal>, EngineFault> {
-        if !looks_like_a_key(secret) {
-            return Ok(None);
-        }
-        let hash = hash(secret);
-        if let Some(principal) = self.keys.find(&hash) {
-            return Ok(Some(principal));
-        }
-        let mut conn = self.context.store.read().await?;
-        let Some(key) = agent::find_key_by_hash(&mut conn, &hash).await? else {
-            return Ok(None);
-        };
-        if key.revoked_at.is_some() {
-            return Ok(None);
-        }
-        let scope = match key.role {
-            Role::Admin => Scope::All,
-            Role::Agent | Role::Observer => {
-                Scope::Teams(team::list_teams_of(&mut conn, key.agent.id).await?.into())
-            }
-        };
-        let principal = Principal {
-            via: Via::Key(key.id),
-            address: None,
-            agent: key.agent,
-            role: key.role,
-            permissions: Permissions::of(key.role),
-            scope,
-        };
-        self.keys.remember(hash, principal.clone());
-        Ok(Some(principal))
-    }
-
-    /// Makes a key that acts for an agent: the one named (by name, e-mail address or id), or one
-    /// called like the key, made when there is none.
+    /// Makes a key for the one who runs the program.
     pub async fn create_key(
         &self,
         name: &str,
         role: Role,
         for_agent: Option<&str>,
     ) -> Result<NewKey, KeyFault> {
-        let (name, now) = (name.to_owned(), self.context.clock.now());
-        let for_agent = for_agent.map(str::to_owned);
+        let order = KeyOrder {
+            name: name.to_owned(),
+            role,
+            agent: for_agent.map(str::to_owned),
+            scopes: None,
+            expires_at: None,
+        };
+        self.make_key(order, None).await
+    }
+
+    /// Makes a key that may do no more than the one who asks for it.
+    pub async fn create_key_as(&self, order: KeyOrder, by: &Principal) -> Result<NewKey, KeyFault> {
+        self.make_key(order, Some(by.clone())).await
+    }
+
+    async fn make_key(&self, order: KeyOrder, by: Option<Principal>) -> Result<NewKey, KeyFault> {
+        let now = self.context.clock.now();
         let secret = new_secret();
         let hash = hash(&secret);
         let key = self
@@ -148,39 +102,32 @@ impl Engine {
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    let wanted = for_agent.as_deref().unwrap_or(&name);
-                    let found = match wanted.parse::<AgentId>() {
-                        Ok(id) => agent::find_agent(&mut tx.conn, id).await?,
-                        Err(_) => agent::find_agent_called(&mut tx.conn, wanted).await?,
-                    };
-                    let owner = match (found, for_agent) {
-                        (Some(owner), _) => owner,
-                        (None, Some(wanted)) => return Err(KeyFault::UnknownAgent(wanted)),
-                        (None, None) => {
-                            let made = Agent {
-                                id: AgentId::new(),
-                                name: name.clone(),
-                                email: None,
-                                role,
-                                created_at: now,
-                            };
-                            agent::insert_agent(&mut tx.conn, &made, None).await?;
-                            made
-                        }
-                    };
-                    if role > owner.role {
+                    let owner = owner(tx, &order, by.as_ref(), now).await?;
+                    if order.role > owner.role {
                         return Err(KeyFault::AboveAgent(owner.role.as_str()));
                     }
-                    let (id, agent) = (KeyId::new(), owner.to_ref());
+                    if let Some(by) = &by {
+                        let asked = Permissions::of(order.role).and(owner.granted);
+                        let scoped = order.scopes.map_or(asked, |scopes| asked.common(scopes));
+                        if order.role > by.role || !scoped.are_within(by.permissions) {
+                            return Err(KeyFault::AboveYou);
+                        }
+                    }
                     let key = ApiKey {
-                        id,
-                        name,
-                        role,
-                        agent,
+                        id: KeyId::new(),
+                        name: order.name,
+                        role: order.role,
+                        scopes: order.scopes,
+                        agent: owner.to_ref(),
                         created_at: now,
+                        expires_at: order.expires_at,
+                        last_used_at: None,
+                        overlap_until: None,
                         revoked_at: None,
                     };
-                    agent::insert_key(&mut tx.conn, &key, &hash).await?;
+                    key::insert_key(&mut tx.conn, &key, &hash).await?;
+                    let actor = by.map(|by| by.agent);
+                    tx.emit(event(EventKind::KeyCreated, &key, actor, now));
                     Ok::<_, KeyFault>(key)
                 })
             })
@@ -188,92 +135,110 @@ impl Engine {
         Ok(NewKey { key, secret })
     }
 
-    /// Ends a key at once.
-    pub async fn revoke_key(&self, id: KeyId) -> Result<ApiKey, KeyFault> {
-        let now = self.context.clock.now();
+    /// Gives a key another secret; the present one is taken for that much longer.
+    pub async fn rotate_key(
+        &self,
+        id: KeyId,
+        overlap: Duration,
+        by: &Principal,
+    ) -> Result<NewKey, KeyFault> {
+        let (now, by) = (self.context.clock.now(), by.clone());
+        let secret = new_secret();
+        let hash = hash(&secret);
         let key = self
             .context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    agent::find_key(&mut tx.conn, id)
-                        .await?
-                        .ok_or(KeyFault::Unknown)?;
-                    agent::update_revoked(&mut tx.conn, id, now).await?;
-                    agent::find_key(&mut tx.conn, id)
-                        .await?
-                        .ok_or(KeyFault::Unknown)
+                    let found = key::find_key(&mut tx.conn, id).await?;
+                    let found = found.ok_or(KeyFault::Unknown)?;
+                    let expired = found.expires_at.is_some_and(|at| at <= now);
+                    if found.revoked_at.is_some() || expired {
+                        return Err(KeyFault::Over);
+                    }
+                    let agent = agent::find_agent(&mut tx.conn, found.agent.id).await?;
+                    let may = agent.map_or_else(Permissions::all, |agent| agent.permissions());
+                    let may = found.scopes.map_or(may, |scopes| may.common(scopes));
+                    // Who rotates a key holds it afterwards.
+                    if found.role > by.role || !may.are_within(by.permissions) {
+                        return Err(KeyFault::AboveYou);
+                    }
+                    key::update_secret(&mut tx.conn, id, &hash, now.plus(overlap)).await?;
+                    let key = key::find_key(&mut tx.conn, id).await?;
+                    let key = key.ok_or(KeyFault::Unknown)?;
+                    tx.emit(event(EventKind::KeyRotated, &key, Some(by.agent), now));
+                    Ok(key)
                 })
             })
             .await?;
-        self.keys.forget(id);
-        Ok(key)
+        self.credentials.forget();
+        Ok(NewKey { key, secret })
     }
 
-    /// Adds somebody who can log in, with the argon2id hash of their password.
-    pub async fn add_agent(
-        &self,
-        name: &str,
-        email: &str,
-        role: Role,
-        password_hash: &str,
-    ) -> Result<Agent, KeyFault> {
-        let (id, created_at) = (AgentId::new(), self.context.clock.now());
-        let added = Agent {
-            id,
-            name: name.to_owned(),
-            email: Some(email.to_lowercase()),
-            role,
-            created_at,
-        };
-        let password_hash = password_hash.to_owned();
-        self.context
+    /// Ends a key at once.
+    pub async fn revoke_key(&self, id: KeyId, by: &Principal) -> Result<ApiKey, KeyFault> {
+        let (now, by) = (self.context.clock.now(), by.agent.clone());
+        let key = self
+            .context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    for taken in [Some(added.name.as_str()), added.email.as_deref()]
-                        .into_iter()
-                        .flatten()
-                    {
-                        if agent::find_agent_called(&mut tx.conn, taken)
-                            .await?
-                            .is_some()
-                        {
-                            return Err(KeyFault::Taken(taken.to_owned()));
-                        }
+                    let found = key::find_key(&mut tx.conn, id).await?;
+                    let found = found.ok_or(KeyFault::Unknown)?;
+                    if found.revoked_at.is_some() {
+                        return Ok(found);
                     }
-                    agent::insert_agent(&mut tx.conn, &added, Some(&password_hash)).await?;
-                    Ok(added)
+                    key::update_revoked(&mut tx.conn, id, now).await?;
+                    tx.emit(event(EventKind::KeyRevoked, &found, Some(by), now));
+                    let key = key::find_key(&mut tx.conn, id).await?;
+                    key.ok_or(KeyFault::Unknown)
                 })
             })
-            .await
+            .await?;
+        self.credentials.forget();
+        Ok(key)
     }
 }
 
-/// 32 random bytes in hexadecimal, and eight characters by which a typing error shows.
-fn new_secret() -> String {
-    let random: [u8; 32] = rand::rng().random();
-    let body = hex::encode(random);
-    let check = checksum(&body);
-    [PREFIX, &body, &check].concat()
-}
-
-fn checksum(body: &str) -> String {
-    hex::encode(&Sha256::digest(body.as_bytes())[..4])
-}
-
-fn looks_like_a_key(secret: &str) -> bool {
-    let Some(body) = secret
-        .strip_prefix(PREFIX)
-        .filter(|body| body.len() == 72 && body.is_ascii())
-    else {
-        return false;
+/// For whom the key acts.
+async fn owner(
+    tx: &mut Tx,
+    order: &KeyOrder,
+    by: Option<&Principal>,
+    now: Timestamp,
+) -> Result<Agent, KeyFault> {
+    let wanted = order.agent.as_deref().unwrap_or(&order.name);
+    let found = match wanted.parse::<AgentId>() {
+        Ok(id) => agent::find_agent(&mut tx.conn, id).await?,
+        Err(_) => agent::find_agent_called(&mut tx.conn, wanted).await?,
     };
-    let (body, check) = body.split_at(64);
-    checksum(body) == check
+    match (found, &order.agent) {
+        (Some(owner), _) if owner.disabled_at.is_some() => Err(KeyFault::Disabled),
+        (Some(owner), _) => Ok(owner),
+        (None, Some(wanted)) => Err(KeyFault::UnknownAgent(wanted.clone())),
+        (None, None) => {
+            let made = Agent::new(&order.name, None, order.role, now);
+            agent::insert_agent(&mut tx.conn, &made, None).await?;
+            let actor = by.map(|by| by.agent.clone());
+            tx.emit(super::people::event(
+                EventKind::AgentCreated,
+                made.id,
+                &[],
+                actor,
+                now,
+            ));
+            Ok(made)
+        }
+    }
 }
 
-/// A key has 256 random bits, so one round of a plain hash keeps it.
-fn hash(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret.as_bytes()))
+fn event(kind: EventKind, key: &ApiKey, actor: Option<AgentRef>, at: Timestamp) -> NewEvent {
+    let data = serde_json::json!({"key": key.id, "agent": key.agent.id, "role": key.role});
+    NewEvent {
+        kind,
+        at,
+        actor,
+        conversation: None,
+        data: data.to_string(),
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Context, EngineFault, Line};
-use crate::domain::agent::{Agent, ApiKey, Scope};
+use crate::domain::agent::Scope;
 use crate::domain::attachment::Attachment;
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue, Tag};
@@ -12,8 +12,7 @@ use crate::domain::desk::Bookmark;
 use crate::domain::event::Event;
 use crate::domain::health::{Half, Health};
 use crate::domain::id::{
-    AgentId, AttachmentId, ContactId, ConversationId, IssueId, KeyId, MessageId, QuarantineId,
-    TagId,
+    AgentId, AttachmentId, ContactId, ConversationId, IssueId, MessageId, QuarantineId, TagId,
 };
 use crate::domain::message::{Message, Receipt, StatusEvent};
 use crate::domain::note::Note;
@@ -24,8 +23,8 @@ use crate::store::issue::IssueFilter;
 use crate::store::message::MessageFilter;
 use crate::store::tally::Line as CountLine;
 use crate::store::{
-    Conn, agent, attachment, bookmark, conversation, delivery, event, gateway, issue, message,
-    note, raw, tag, tally, timeline,
+    Conn, attachment, bookmark, conversation, delivery, event, gateway, issue, message, note, raw,
+    tag, tally, timeline,
 };
 
 /// A message with its timeline.
@@ -120,6 +119,10 @@ impl<'e> Reader<'e> {
             scope,
             agent,
         }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.context.clock.now()
     }
 
     pub(super) async fn conn(&self) -> Result<Conn, EngineFault> {
@@ -351,31 +354,6 @@ impl<'e> Reader<'e> {
     ) -> Result<Vec<Quarantined>, EngineFault> {
         let before = before.unwrap_or(QuarantineId(uuid::Uuid::max()));
         Ok(raw::list_quarantined(&mut self.conn().await?, before, limit).await?)
-    }
-
-    /// One agent.
-    pub async fn agent(&self, id: AgentId) -> Result<Option<Agent>, EngineFault> {
-        Ok(agent::find_agent(&mut self.conn().await?, id).await?)
-    }
-
-    /// Agents, the newest first, from before an id.
-    pub async fn agents(
-        &self,
-        before: Option<AgentId>,
-        limit: u32,
-    ) -> Result<Vec<Agent>, EngineFault> {
-        let before = before.unwrap_or(AgentId(uuid::Uuid::max()));
-        Ok(agent::list_agents(&mut self.conn().await?, before, limit).await?)
-    }
-
-    /// Keys, the newest first, from before an id.
-    pub async fn keys(
-        &self,
-        before: Option<KeyId>,
-        limit: u32,
-    ) -> Result<Vec<ApiKey>, EngineFault> {
-        let before = before.unwrap_or(KeyId(uuid::Uuid::max()));
-        Ok(agent::list_keys(&mut self.conn().await?, before, limit).await?)
     }
 
     /// How much waits at each gateway.

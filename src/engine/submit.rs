@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
+use crate::domain::agent::Origin;
 use crate::domain::attachment::Freight;
 use crate::domain::changes::Pair;
 use crate::domain::gateway::{ChannelKind, GatewayName};
@@ -19,7 +20,7 @@ use crate::domain::threads::Threads;
 use crate::mail::compose;
 use crate::mail::token::Signer;
 use crate::sms;
-use crate::store::{Conn, StoreFault, Tx, attachment, message, slice};
+use crate::store::{Conn, StoreFault, Tx, attachment, message, origin, slice};
 
 /// What would become of a message.
 #[derive(Debug, Clone)]
@@ -39,6 +40,7 @@ impl Engine {
         mut submission: Submission,
     ) -> Result<Result<Accepted, Vec<SubmitRefusal>>, EngineFault> {
         prepare(&mut submission);
+        submission.origin = origin::current();
         let result = self.submit.ask(submission).await?;
         if let Ok(Accepted::Queued(message)) = &result {
             self.context.wake(&message.gateway);
@@ -244,6 +246,15 @@ async fn load_mails(
     ))
 }
 
+/// How those came who sent the messages that were accepted.
+fn origins(commands: &[Submission], results: &[Submitted]) -> HashMap<String, Origin> {
+    let of = |(command, result): (&Submission, &Submitted)| match (command.origin, result) {
+        (Some(origin), Ok(Accepted::Queued(message))) => Some((message.id.to_string(), origin)),
+        (_, Ok(Accepted::Queued(_) | Accepted::Repeated(_)) | Err(_)) => None,
+    };
+    commands.iter().zip(results).filter_map(of).collect()
+}
+
 type Submitted = Result<Accepted, Vec<SubmitRefusal>>;
 
 pub(super) fn slice(
@@ -258,6 +269,7 @@ pub(super) fn slice(
         let (changes, results, issue_number) = submit(&commands, before, &context.senders, now);
         tx.set_issue_number(issue_number);
         save(tx, changes, now).await?;
+        tx.attribute(&origins(&commands, &results));
         Ok(results)
     })
 }

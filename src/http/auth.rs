@@ -1,14 +1,15 @@
-//! Who asks: the key in the header `Authorization`, and what it allows. One extractor for each
-//! permission.
+//! Who asks: the key in the header `Authorization` or the cookie of a session, and what it allows.
+//! One extractor for each permission.
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
-use crate::domain::agent::{Permission, Permissions, Principal};
-use crate::engine::Engine;
+use crate::domain::agent::{Origin, Permission, Permissions, Principal};
+use crate::engine::{Engine, origin};
 use crate::http::problem::{Code, Problem};
+use crate::http::session::{self, Client};
 
 /// Names under which clients put keys into URLs.
 const KEY_PARAMETERS: [&str; 6] = [
@@ -60,9 +61,29 @@ doors! {
     Auditor: Some(Permission::Audit);
 }
 
+/// Lets in who shows a key, or else the cookie of a session; with a cookie only what no page of
+/// another site can have sent.
 async fn authenticate(parts: &Parts, engine: &Engine) -> Result<Principal, Problem> {
-    let key = bearer(&parts.headers, &parts.uri)?;
-    engine.authenticate(key).await?.ok_or_else(unknown_key)
+    let url = engine.public_url();
+    let cookie = session::token(&parts.headers, url);
+    let found = match cookie.filter(|_| !parts.headers.contains_key(AUTHORIZATION)) {
+        Some(token) => {
+            session::refuse_other_sites(&parts.method, &parts.headers, url)?;
+            engine.authenticate_session(token).await?
+        }
+        None => {
+            let key = bearer(&parts.headers, &parts.uri)?;
+            engine.authenticate(key).await?
+        }
+    };
+    let address = parts.extensions.get::<Client>().and_then(|client| client.0);
+    let principal = found.map(|found| Principal { address, ..found });
+    let principal = principal.ok_or_else(unknown_key)?;
+    origin::note(Origin {
+        via: Some(principal.via),
+        address,
+    });
+    Ok(principal)
 }
 
 /// The key that a request shows.
@@ -99,7 +120,10 @@ pub fn bearer<'h>(headers: &'h HeaderMap, uri: &Uri) -> Result<&'h str, Problem>
 
 /// The answer to a key that is not known or was revoked; which of them it is stays untold.
 pub fn unknown_key() -> Problem {
-    Problem::new(Code::Unauthorized, "the key is not known")
+    Problem::new(
+        Code::Unauthorized,
+        "the key or the session is not known, or no longer",
+    )
 }
 
 /// Refuses a principal who lacks a permission.

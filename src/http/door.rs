@@ -19,9 +19,11 @@ use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::domain::network::Network;
+use crate::engine::origin;
 use crate::http::client_address::{Peer, client_address};
 use crate::http::problem::{Code, Problem, normalise};
 use crate::http::request_id::{self, RequestId};
+use crate::http::session::Client;
 
 /// The longest part of a path that is logged.
 const LOGGED_PATH: usize = 128;
@@ -44,14 +46,15 @@ pub fn guard(router: Router, door: Door) -> Router {
         .layer(middleware::from_fn_with_state(door, pass))
 }
 
-async fn pass(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = RequestId::of(request.headers());
     let client = caller(&door, &request);
+    request.extensions_mut().insert(Client(client));
     let method = request.method().clone();
     let path = logged_path(request.uri().path());
     let answer = async {
-        match tokio::time::timeout(door.request_timeout, next.run(request)).await {
+        match tokio::time::timeout(door.request_timeout, origin::scope(next.run(request))).await {
             Ok(response) => normalise(response),
             Err(_) => out_of_time(),
         }

@@ -67,6 +67,19 @@ impl Fields {
         }
     }
 
+    /// Takes a field that may be missing; null is a value of its own.
+    pub fn nullable<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(Value) -> Result<T, String>,
+    ) -> Option<Option<T>> {
+        if self.map.get(name).is_some_and(Value::is_null) {
+            self.map.shift_remove(name);
+            return Some(None);
+        }
+        self.optional(name, read).map(Some)
+    }
+
     /// Takes a field that must be there.
     pub fn required<T>(
         &mut self,
@@ -167,6 +180,40 @@ pub fn parsed<T>(
         let text = any_text(value)?;
         parse(&text).ok_or_else(|| format!("must be {what}"))
     }
+}
+
+/// Reads a list of at most so many.
+pub fn list<T>(
+    most: usize,
+    read: impl Fn(Value) -> Result<T, String>,
+) -> impl Fn(Value) -> Result<Vec<T>, String> {
+    move |value| match value {
+        Value::Array(items) if items.len() <= most => items.into_iter().map(&read).collect(),
+        Value::Array(_) => Err(format!("must have at most {most} items")),
+        other => Err(format!("must be a list, not {}", kind(&other))),
+    }
+}
+
+/// Reads an object, whose members the caller takes.
+pub fn object(value: Value) -> Result<Map<String, Value>, String> {
+    match value {
+        Value::Object(map) => Ok(map),
+        other => Err(format!("must be an object, not {}", kind(&other))),
+    }
+}
+
+/// Reads an e-mail address as somebody logs in with one: something, @ and something.
+pub fn email(value: Value) -> Result<String, String> {
+    /// RFC 5321, section 4.5.3.1.3.
+    const LONGEST: usize = 254;
+    let text = text(3..=LONGEST)(value)?;
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let parts = text.split_once('@');
+    let whole = parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    if plain && whole {
+        return Ok(text);
+    }
+    Err("must be an e-mail address".into())
 }
 
 fn kind(value: &Value) -> &'static str {

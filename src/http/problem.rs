@@ -79,6 +79,9 @@ codes! {
     /// The present state does not allow it.
     Conflict = "conflict", CONFLICT, "The present state does not allow this",
         "Read the resource again and decide anew. The detail says what is in the way.";
+    /// Too many attempts.
+    TooMany = "too_many_attempts", TOO_MANY_REQUESTS, "There were too many attempts",
+        "Wait as long as Retry-After says, then try again.";
     /// A request with the same idempotency key is under way.
     InFlight = "idempotency_in_flight", CONFLICT, "The same request is under way",
         "Wait as long as Retry-After says, then repeat the request unchanged to get its answer.";
@@ -136,7 +139,7 @@ impl Code {
             413 => Self::TooLarge,
             415 => Self::UnsupportedMediaType,
             422 => Self::Invalid,
-            429 => Self::OverQuota,
+            429 => Self::TooMany,
             431 => Self::HeadersTooLarge,
             503 => Self::Unavailable,
             400..=499 => Self::BadRequest,

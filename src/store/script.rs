@@ -361,7 +361,8 @@ mod tests {
     fn two() -> (Vec<Waiting>, Vec<Waiting>) {
         static ONE: LazyLock<Statement> =
             LazyLock::new(|| Statement::new("a", "A $1 $2 $1", "P $1 $2 $1"));
-        static TWO: LazyLock<Statement> = LazyLock::new(|| Statement::new("b", "B $1->'$[0]'", "Q $1"));
+        static TWO: LazyLock<Statement> =
+            LazyLock::new(|| Statement::new("b", "B $1->'$[0]'", "Q $1"));
         let make = || {
             vec![
                 (&*ONE, vec![Argument::Int(1), Argument::Int(2)]),

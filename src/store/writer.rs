@@ -5,6 +5,7 @@
 //! the row of `head`, which on PostgreSQL orders the daemons as SQLite's lock does: there is
 //! one writer at a time, and the feed's numbers have no gap and none comes late.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -15,7 +16,9 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::event::Head;
 use super::script::Statement;
-use super::{Conn, Pool, StoreFault, event};
+use super::{Conn, Pool, StoreFault, audit, event, origin};
+use crate::domain::agent::Origin;
+use crate::domain::audit::{NewEntry, of_event};
 use crate::domain::event::{Event, NewEvent};
 use crate::lifecycle::crash_point;
 
@@ -31,14 +34,41 @@ pub struct Tx {
     /// The connection, for the queries of the store.
     pub conn: Conn,
     events: Vec<NewEvent>,
+    entries: Vec<NewEntry>,
+    origin: Option<Origin>,
     /// What was given out since the transaction began, when anything was.
     issue_number: Option<i64>,
 }
 
 impl Tx {
-    /// Puts an event into the feed, in the order of the calls.
+    /// Puts an event into the feed, in the order of the calls, and what a person did into the
+    /// audit.
     pub fn emit(&mut self, event: NewEvent) {
+        self.entries.extend(of_event(&event, self.origin));
         self.events.push(event);
+    }
+
+    /// Puts into the audit what the feed does not tell, with the origin of the request where the
+    /// entry has none.
+    pub fn audit(&mut self, mut entry: NewEntry) {
+        entry.origin = entry.origin.or(self.origin);
+        self.entries.push(entry);
+    }
+
+    /// Notes how they came who are behind entries that one unit made for several: by the id of
+    /// what an entry is about.
+    pub fn attribute(&mut self, origins: &HashMap<String, Origin>) {
+        if origins.is_empty() {
+            return;
+        }
+        for entry in self
+            .entries
+            .iter_mut()
+            .filter(|entry| entry.origin.is_none())
+        {
+            let target = entry.target.as_ref();
+            entry.origin = target.and_then(|target| origins.get(target)).copied();
+        }
     }
 
     /// The number that was given to the newest issue.
@@ -72,8 +102,10 @@ impl Handle {
         F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let origin = origin::current();
         let boxed: Unit = Box::new(move |tx| {
             Box::pin(async move {
+                tx.origin = origin;
                 let result = AssertUnwindSafe(unit(tx))
                     .catch_unwind()
                     .await
@@ -163,6 +195,8 @@ async fn transaction(
     let mut tx = Tx {
         conn: begin(pool, kept.take(), way).await?,
         events: Vec::new(),
+        entries: Vec::new(),
+        origin: None,
         issue_number: None,
     };
     let outcome = fill(&mut tx, way, batch, answers).await;
@@ -210,6 +244,7 @@ async fn fill(
     let mut units = batch.drain(..);
     while let Some(unit) = units.next() {
         let (events, issue_number) = (tx.events.len(), tx.issue_number);
+        let entries = tx.entries.len();
         let (keep, answer) = unit(tx).await;
         let fault = match (keep, units.len()) {
             (false, _) => None,
@@ -242,6 +277,7 @@ async fn fill(
             return Err(StoreFault::NotCommitted(why));
         }
         tx.events.truncate(events);
+        tx.entries.truncate(entries);
         tx.issue_number = issue_number;
         undo(tx, way).await?;
     }
@@ -277,6 +313,7 @@ async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
         issue_number: tx.issue_number.unwrap_or(head.issue_number),
     };
     event::insert_events(&mut tx.conn, &events).await?;
+    audit::insert_entries(&mut tx.conn, &tx.entries).await?;
     if now != head {
         event::save_head(&mut tx.conn, now);
     }

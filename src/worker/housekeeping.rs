@@ -1,4 +1,5 @@
-//! The loops around [`Engine::wake_conversations`], and around [`Engine::keep_house`] and [`Engine::sweep_files`].
+//! The loops around [`Engine::wake_conversations`], and around [`Engine::keep_house`],
+//! [`Engine::sweep_files`] and [`Engine::note_use`].
 
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ pub async fn wake(engine: Engine, tasks: Tasks) {
 /// Runs until a stop.
 pub async fn run(engine: Engine, tasks: Tasks) {
     while rest(&tasks, EVERY).await {
+        if let Err(fault) = engine.note_use().await {
+            tracing::warn!(%fault, "when keys and sessions were last used is not noted");
+        }
         if let Err(fault) = engine.sweep_files().await {
             tracing::warn!(%fault, "files that nobody needs are removed later");
         }

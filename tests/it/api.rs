@@ -1,6 +1,7 @@
 //! The API through its routes, without a listener.
 
 mod accounts;
+mod audit;
 mod bookmarks;
 mod desk;
 mod documents;
@@ -9,7 +10,9 @@ mod hook;
 mod inbox;
 mod operator;
 mod overload;
+mod people;
 mod sending;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +93,7 @@ struct Desk {
     key: String,
     clock: Clock,
     /// The database of a desk that brought its own.
-    _own: Option<Db>,
+    own: Option<Db>,
     _folder: tempfile::TempDir,
 }
 
@@ -100,7 +103,7 @@ impl Desk {
         let db = Db::sqlite();
         let desk = Self::on(&db).await;
         Self {
-            _own: Some(db),
+            own: Some(db),
             ..desk
         }
     }
@@ -146,7 +149,7 @@ impl Desk {
             engine,
             tasks,
             clock,
-            _own: None,
+            own: None,
             _folder: folder,
         }
     }
@@ -158,6 +161,11 @@ impl Desk {
             .await
             .unwrap()
             .secret
+    }
+
+    /// Where the database is that the desk brought.
+    fn folder(&self) -> &std::path::Path {
+        self.own.as_ref().unwrap().folder()
     }
 
     async fn ask(&self, request: Request<Body>) -> Response<Body> {

@@ -26,6 +26,7 @@ mod mailbox;
 mod media;
 mod opt_out;
 mod own_authority;
+mod people;
 mod profiles;
 mod provider_faults;
 mod receive;

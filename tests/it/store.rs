@@ -64,7 +64,7 @@ both! {
 
     async fn a_unit_that_fails_harms_no_other(db: Db) {
         let store = open(&db).await;
-        let ada = Arc::new(Agent { id: AgentId::new(), name: "Ada".to_owned(), email: None, role: Role::Agent, created_at: NOW });
+        let ada = Arc::new(Agent::new("Ada", None, Role::Agent, NOW));
         let writes = (0..5).map(|n| {
             let (store, ada) = (store.clone(), Arc::clone(&ada));
             async move {

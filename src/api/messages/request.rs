@@ -233,6 +233,7 @@ impl NewMessage {
             valid_for: self.valid_for,
             priority: self.priority,
             author,
+            origin: None,
             once,
         })
     }

@@ -3,53 +3,35 @@
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Role;
+use crate::domain::named::named;
 
-macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// One thing that somebody may do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Permission { $($(#[$doc])* $name,)* }
-
-        impl Permission {
-            /// Every permission.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The name in the API and in the store.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-permissions! {
-    /// Read messages, conversations and what belongs to them.
-    ViewMessages = "view_messages",
-    /// Write to customers, and work on conversations.
-    SendMessages = "send_messages",
-    /// Delete messages of one's own.
-    DeleteMessages = "delete_messages",
-    /// Take issues and give them to others.
-    Assign = "assign",
-    /// Close and reopen what others have.
-    CloseOthers = "close_others",
-    /// Act on gateways and on what they could not read.
-    ManageGateways = "manage_gateways",
-    /// Add and change agents, teams and keys.
-    ManagePeople = "manage_people",
-    /// Take data out in bulk.
-    Export = "export",
-    /// Read who did what.
-    Audit = "audit",
+named! {
+    /// One thing that somebody may do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Permission {
+        /// Read messages, conversations and what belongs to them.
+        ViewMessages = "view_messages",
+        /// Write to customers, and work on conversations.
+        SendMessages = "send_messages",
+        /// Delete messages of one's own.
+        DeleteMessages = "delete_messages",
+        /// Take issues and give them to others.
+        Assign = "assign",
+        /// Close and reopen what others have.
+        CloseOthers = "close_others",
+        /// Act on gateways and on what they could not read.
+        ManageGateways = "manage_gateways",
+        /// Add and change agents, teams and keys.
+        ManagePeople = "manage_people",
+        /// Take data out in bulk.
+        Export = "export",
+        /// Read who did what.
+        Audit = "audit",
+    }
 }
 
 impl Permission {
-    /// The permission of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.as_str() == name)
-    }
-
     fn bit(self) -> u16 {
         1 << (self as u16)
     }
@@ -62,7 +44,7 @@ pub struct Permissions(u16);
 impl Permissions {
     /// Everything.
     pub fn all() -> Self {
-        Permission::ALL.iter().copied().collect()
+        Permission::ALL.into_iter().collect()
     }
 
     /// What a role comes with.
@@ -111,7 +93,7 @@ impl Permissions {
 
     /// The permissions, in their usual order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        let all = Permission::ALL.iter().copied();
+        let all = Permission::ALL.into_iter();
         all.filter(move |permission| self.contain(*permission))
     }
 }
@@ -157,10 +139,7 @@ mod tests {
         assert!(text.starts_with(r#"["view_messages","#), "{text}");
         assert_eq!(serde_json::from_str::<Permissions>(&text).unwrap(), left);
         for permission in Permission::ALL {
-            assert_eq!(
-                Permission::from_name(permission.as_str()),
-                Some(*permission)
-            );
+            assert_eq!(Permission::from_name(permission.as_str()), Some(permission));
         }
     }
 }

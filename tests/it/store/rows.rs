@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use postern::domain::address::Address;
-use postern::domain::agent::{Agent, AgentRef, ApiKey, Role, Scope, Via};
+use postern::domain::agent::{
+    Agent, AgentRef, ApiKey, Away, Permission, Role, Scope, Span, Via, WorkingHours,
+};
 use postern::domain::clock::Timestamp;
 use postern::domain::conversation::{
     Contact, ContactAddress, Conversation, Issue, IssueState, TeamRef, Work,
@@ -30,8 +32,8 @@ use postern::store::conversation::Filter;
 use postern::store::issue::IssueFilter;
 use postern::store::message::MessageFilter;
 use postern::store::{
-    StoreFault, agent, conversation, delivery, gateway, idempotency, issue, message, opt_out, raw,
-    reference, suppression, timeline,
+    StoreFault, agent, conversation, delivery, gateway, idempotency, issue, key, message, opt_out,
+    raw, reference, suppression, timeline,
 };
 
 use super::{NOW, open};
@@ -327,15 +329,22 @@ both! {
 
     async fn agents_keys_answers_and_suppressions_read_back(db: Db) {
         let store = open(&db).await;
-        let ada = Agent { id: AgentId::new(), name: "Ada".to_owned(), email: Some("ada@example.com".to_owned()), role: Role::Agent, created_at: NOW };
-        let key = ApiKey { id: KeyId::new(), name: "k".to_owned(), role: Role::Observer, agent: ada.to_ref(), created_at: NOW, revoked_at: None };
+        let days = std::array::from_fn(|_| vec![Span { from: 540, to: 1020 }]);
+        let ada = Agent {
+            granted: [Permission::Export].into_iter().collect(),
+            denied: [Permission::Assign].into_iter().collect(),
+            working_hours: Some(WorkingHours { time_zone: "Europe/Berlin".to_owned(), days }),
+            away: Some(Away { until: Some(NOW) }),
+            ..Agent::new("Ada", Some("ada@example.com".to_owned()), Role::Agent, NOW)
+        };
+        let key = ApiKey { id: KeyId::new(), name: "k".to_owned(), role: Role::Observer, scopes: Some(ada.granted), agent: ada.to_ref(), created_at: NOW, expires_at: Some(NOW), last_used_at: None, overlap_until: None, revoked_at: None };
         let once = Key { scope: Via::Key(key.id).into(), value: "a'b".to_owned() };
         let answered = Answered { fingerprint: "f".to_owned(), status: 202, response: "{\"x\":\"é\"}".to_owned() };
         let pair = ("+1".to_owned(), "+2".to_owned());
         let (a, k, o, w, p) = (ada.clone(), key.clone(), once.clone(), answered.clone(), pair.clone());
         store.write(move |tx| Box::pin(async move {
             agent::insert_agent(&mut tx.conn, &a, Some("hash")).await?;
-            agent::insert_key(&mut tx.conn, &k, "abc").await?;
+            key::insert_key(&mut tx.conn, &k, "abc").await?;
             idempotency::insert_answers(&mut tx.conn, &[(o, w)], NOW).await?;
             opt_out::insert_opt_outs(&mut tx.conn, &[entry(p.clone()), entry(p)]).await
         })).await.unwrap();
@@ -343,8 +352,8 @@ both! {
         assert_eq!(agent::find_agent(&mut conn, ada.id).await.unwrap(), Some(ada.clone()));
         assert_eq!(agent::find_agent_called(&mut conn, "ada@example.com").await.unwrap(), Some(ada.clone()));
         assert_eq!(agent::list_agents(&mut conn, AgentId(uuid::Uuid::max()), 9).await.unwrap(), [ada]);
-        assert_eq!(agent::find_key_by_hash(&mut conn, "abc").await.unwrap(), Some(key.clone()));
-        assert_eq!(agent::list_keys(&mut conn, KeyId(uuid::Uuid::max()), 9).await.unwrap(), [key.clone()]);
+        assert_eq!(key::find_key_by_hash(&mut conn, "abc", NOW).await.unwrap(), Some(key.clone()));
+        assert_eq!(key::list_keys(&mut conn, KeyId(uuid::Uuid::max()), 9).await.unwrap(), [key.clone()]);
         assert_eq!(idempotency::load_answers(&mut conn, std::slice::from_ref(&once)).await.unwrap()[&once], answered);
         let pairs = [pair.clone(), ("+1".to_owned(), "+3".to_owned())];
         assert_eq!(suppression::load_suppressed(&mut conn, &pairs).await.unwrap().into_iter().collect::<Vec<_>>(), std::slice::from_ref(&pair));
@@ -352,8 +361,8 @@ both! {
         store.write(move |tx| Box::pin(async move {
             opt_out::end_opt_outs(&mut tx.conn, &[(pair.clone(), entry(pair.clone()).began)]).await?;
             assert!(suppression::load_suppressed(&mut tx.conn, &[pair]).await?.is_empty());
-            agent::update_revoked(&mut tx.conn, key.id, NOW).await?;
-            assert_eq!(agent::find_key(&mut tx.conn, key.id).await?.unwrap().revoked_at, Some(NOW));
+            key::update_revoked(&mut tx.conn, key.id, NOW).await?;
+            assert_eq!(key::find_key(&mut tx.conn, key.id).await?.unwrap().revoked_at, Some(NOW));
             assert_eq!(idempotency::delete_answers(&mut tx.conn, Timestamp(NOW.0 + 1), 9).await?, 1);
             Ok::<_, StoreFault>(())
         })).await.unwrap();

@@ -1,0 +1,54 @@
+-- Who works here, how they come in, and what they did.
+
+ALTER TABLE agent ADD COLUMN initials TEXT NOT NULL DEFAULT '';
+-- Permissions beyond the role and in spite of it, as JSON arrays of their names.
+ALTER TABLE agent ADD COLUMN granted TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE agent ADD COLUMN denied TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE agent ADD COLUMN working_hours TEXT;
+ALTER TABLE agent ADD COLUMN away TEXT;
+ALTER TABLE agent ADD COLUMN disabled_at BIGINT;
+ALTER TABLE agent ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+
+ALTER TABLE api_key ADD COLUMN scopes TEXT;
+ALTER TABLE api_key ADD COLUMN expires_at BIGINT;
+ALTER TABLE api_key ADD COLUMN last_used_at BIGINT;
+-- The secret before the present one, which is taken for a while.
+ALTER TABLE api_key ADD COLUMN previous_hash TEXT;
+ALTER TABLE api_key ADD COLUMN previous_until BIGINT;
+CREATE UNIQUE INDEX api_key_previous ON api_key (previous_hash) WHERE previous_hash IS NOT NULL;
+
+ALTER TABLE team ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+
+CREATE TABLE session (
+    id UUID PRIMARY KEY,
+    agent_id UUID NOT NULL REFERENCES agent (id),
+    hash TEXT NOT NULL UNIQUE,
+    address TEXT,
+    client TEXT,
+    created_at BIGINT NOT NULL,
+    last_used_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX session_agent ON session (agent_id);
+
+-- Who did what, when, from where, to what. Rows are added, and nothing else.
+CREATE TABLE audit (
+    id UUID PRIMARY KEY,
+    at BIGINT NOT NULL,
+    actor_id UUID,
+    actor_name TEXT,
+    via TEXT,
+    address TEXT,
+    action TEXT NOT NULL,
+    target TEXT,
+    conversation_id UUID,
+    data TEXT NOT NULL
+);
+CREATE INDEX audit_actor ON audit (actor_id, id) WHERE actor_id IS NOT NULL;
+CREATE INDEX audit_target ON audit (target, id) WHERE target IS NOT NULL;
+CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$;
+CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION audit_append_only();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();

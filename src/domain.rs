@@ -12,6 +12,7 @@
 
 pub mod address;
 pub mod agent;
+pub mod assign;
 pub mod attachment;
 pub mod audit;
 pub mod changes;

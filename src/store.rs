@@ -60,6 +60,7 @@ pub mod origin;
 mod pack;
 pub mod raw;
 pub mod reference;
+pub mod roster;
 mod rows;
 mod scope;
 mod script;

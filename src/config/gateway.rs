@@ -8,6 +8,7 @@ use super::places::Places;
 use super::section::{Misfit, Section};
 use super::{country, mail, pace, server, settings};
 use crate::domain::address::Address;
+use crate::domain::assign::AutoAssign;
 use crate::domain::gateway::{
     AfterClose, ChannelKind, Courtesy, GatewayKind, GatewayName, GatewaySpec, KeywordRules,
     OnUnknown,
@@ -26,6 +27,7 @@ pub(super) const KEYS: &[&str] = &[
     "after_close",
     "reopen_within",
     "courtesy",
+    "auto_assign",
     "stop_reply",
     "help_reply",
     "smart_encoding",
@@ -110,6 +112,7 @@ fn read(
     let after_close = read_after_close(section, faults);
     let courtesy = [("append", Courtesy::Append), ("open", Courtesy::Open)];
     let courtesy = section.word("courtesy", &courtesy, faults);
+    let auto_assign = read_auto_assign(section, faults);
     let keywords = KeywordRules {
         reach,
         stop_reply: read_reply(section, "stop_reply", faults),
@@ -137,6 +140,7 @@ fn read(
             on_unknown: on_unknown.unwrap_or_default(),
             after_close,
             courtesy: courtesy.unwrap_or_default(),
+            auto_assign: auto_assign.into(),
             keywords,
             smart_encoding: smart_encoding.unwrap_or(false),
             mms: mms.unwrap_or(false),
@@ -289,6 +293,25 @@ fn read_after_close(section: &Section<'_>, faults: &mut Faults<'_>) -> AfterClos
         );
     }
     after_close
+}
+
+fn read_auto_assign(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<AutoAssign> {
+    let rules = section.texts("auto_assign", faults).unwrap_or_default();
+    let mut read = Vec::new();
+    for (rule, span) in rules {
+        match (rule.as_str(), rule.strip_prefix("team:")) {
+            ("last_assignee", _) => read.push(AutoAssign::LastAssignee),
+            (_, Some(team)) if !team.trim().is_empty() => {
+                read.push(AutoAssign::Team(team.trim().to_owned()));
+            }
+            _ => faults.add(
+                &span,
+                format!("auto_assign: {rule:?} is not a rule"),
+                "write \"last_assignee\", or \"team:\" and the name of a team",
+            ),
+        }
+    }
+    read
 }
 
 /// A text that answers a keyword; it fits into a few segments.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::Address;
+use super::assign::Turn;
 use super::attachment::Attachment;
 use super::clock::Timestamp;
 use super::conversation::{Contact, Conversation, Issue};
@@ -39,6 +40,8 @@ pub struct Changes {
     pub shifts: Shifts,
     /// Issues, new and changed.
     pub issues: Vec<Issue>,
+    /// Whose turn it was to be given one.
+    pub turns: Vec<Turn>,
     /// Messages, new and changed.
     pub messages: Vec<Message>,
     /// Attachments, new and changed.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::assign::AutoAssign;
 use super::mailbox::MailSpec;
 use super::network::Network;
 use super::opt_out::Reach;
@@ -210,6 +211,8 @@ pub struct GatewaySpec {
     pub after_close: AfterClose,
     /// What a courtesy does then.
     pub courtesy: Courtesy,
+    /// To whom a new issue goes by itself: the rules, in their order.
+    pub auto_assign: Arc<[AutoAssign]>,
     /// What STOP and HELP lead to.
     pub keywords: KeywordRules,
     /// Whether look-alike characters are replaced so that a text fits GSM-7.
@@ -231,11 +234,24 @@ pub struct GatewaySpec {
 }
 
 impl GatewaySpec {
-    /// What a message does after the last issue was closed, when it is a courtesy or is not.
-    pub fn after_close(&self, is_courtesy: bool) -> AfterClose {
-        match self.courtesy {
+    /// What a message does to the issues of its conversation, when it is a courtesy or is not.
+    pub fn filing(&self, is_courtesy: bool) -> FilingRules {
+        let after_close = match self.courtesy {
             Courtesy::Append if is_courtesy => AfterClose::Append,
             Courtesy::Append | Courtesy::Open => self.after_close,
+        };
+        FilingRules {
+            after_close,
+            auto_assign: Arc::clone(&self.auto_assign),
         }
     }
+}
+
+/// What a customer's message does to the issues of its conversation.
+#[derive(Debug, Clone)]
+pub struct FilingRules {
+    /// After the last one was closed.
+    pub after_close: AfterClose,
+    /// To whom a new one goes.
+    pub auto_assign: Arc<[AutoAssign]>,
 }

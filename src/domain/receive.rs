@@ -12,7 +12,7 @@ use super::attachment::{Attachment, Source};
 use super::changes::{Changes, Pair, Reference};
 use super::clock::Timestamp;
 use super::event::{EventData, EventKind, NewEvent};
-use super::gateway::{AfterClose, GatewayName};
+use super::gateway::{FilingRules, GatewayName};
 use super::id::{ConversationId, MessageId};
 use super::message::{Details, Direction, Message, OptOutPart, RawRequest};
 use super::opt_out::Reach;
@@ -75,8 +75,8 @@ pub struct Inbound {
     pub reach: Reach,
     /// What it is answered with.
     pub reply: Option<Reply>,
-    /// What a message does after the last issue was closed.
-    pub after_close: AfterClose,
+    /// What it does to the issues of its conversation.
+    pub filing: FilingRules,
     /// Whether it is only thanks, an OK or the like.
     pub courtesy: bool,
     /// When it was sent, as the provider says.
@@ -214,7 +214,7 @@ impl Deciding {
         let (filed, _) = threads.file(
             conversation,
             &inbound.text,
-            inbound.after_close,
+            &inbound.filing,
             now,
             &mut self.changes,
         );

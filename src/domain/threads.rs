@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::address::Address;
+use super::assign::{AutoAssign, Found, Roster};
 use super::changes::Changes;
 use super::clock::Timestamp;
 use super::conversation::{
     AfterFiling, Contact, Conversation, Filing, Issue, IssueState, Thread, file, title,
 };
 use super::event::{EventData, EventKind, NewEvent};
-use super::gateway::AfterClose;
-use super::id::{ContactId, ConversationId, IssueId};
+use super::gateway::FilingRules;
+use super::id::{AgentId, ContactId, ConversationId, IssueId};
 
 /// Conversations with their issues, found by the addresses of their contacts, with what was
 /// changed of them. Several addresses may lead to one conversation.
@@ -22,6 +23,7 @@ pub struct Threads {
     /// What was changed, as it was before; nothing, where it began here.
     touched: BTreeMap<ConversationId, Option<Conversation>>,
     touched_issues: BTreeSet<ConversationId>,
+    roster: Roster,
     /// The number of the newest issue.
     pub issue_number: i64,
 }
@@ -35,6 +37,7 @@ impl Threads {
             issues: HashMap::new(),
             touched: BTreeMap::new(),
             touched_issues: BTreeSet::new(),
+            roster: Roster::default(),
             issue_number,
         };
         for thread in loaded {
@@ -44,6 +47,13 @@ impl Threads {
             threads.issues.extend(thread.issue.map(|issue| (id, issue)));
         }
         threads
+    }
+
+    /// The same, with those to whom new issues may go.
+    #[must_use]
+    pub fn with_roster(mut self, roster: Roster) -> Self {
+        self.roster = roster;
+        self
     }
 
     /// The conversation with an address, when there is one.
@@ -156,13 +166,15 @@ impl Threads {
         &mut self,
         conversation: ConversationId,
         text: &str,
-        after_close: AfterClose,
+        rules: &FilingRules,
         now: Timestamp,
         changes: &mut Changes,
     ) -> (AfterFiling, Filing) {
         let known = self.issues.remove(&conversation);
-        let filing = file(known.as_ref(), after_close, now);
-        let issue = match (filing, known) {
+        let last = known.as_ref().and_then(|issue| issue.assignee.as_ref());
+        let last = last.map(|agent| agent.id);
+        let filing = file(known.as_ref(), rules.after_close, now);
+        let mut issue = match (filing, known) {
             (Filing::Append, Some(issue)) => issue,
             (Filing::Reopen, Some(mut issue)) => {
                 issue.reopen();
@@ -197,12 +209,53 @@ impl Threads {
                 .events
                 .push(issue_event(kind, &issue, None, None, now));
         }
+        if filing == Filing::Open {
+            self.assign(&mut issue, &rules.auto_assign, last, now, changes);
+        }
         let filed = AfterFiling {
             issue: issue.id,
             conversation,
         };
         self.issues.insert(conversation, issue);
         (filed, filing)
+    }
+
+    /// Gives a new issue to the one whom the rules find.
+    fn assign(
+        &mut self,
+        issue: &mut Issue,
+        rules: &[AutoAssign],
+        last: Option<AgentId>,
+        now: Timestamp,
+        changes: &mut Changes,
+    ) {
+        let conversation = self.conversations.get(&issue.conversation);
+        let private_to = conversation.and_then(|conversation| conversation.private_to);
+        let (kind, reason) = match self.roster.find(rules, last, private_to, now) {
+            Found::Nobody => return,
+            Found::Agent(agent, team) => {
+                issue.team = team;
+                issue.assignee = Some(agent);
+                issue.state = IssueState::Assigned;
+                (EventKind::IssueAssigned, None)
+            }
+            Found::Failed(team, reason) => {
+                issue.team = team;
+                (EventKind::IssueAssignFailed, Some(reason))
+            }
+        };
+        let data = EventData {
+            cause: Some("automation"),
+            reason: reason.as_deref(),
+            ..issue_data(issue)
+        };
+        changes.events.push(NewEvent {
+            kind,
+            at: now,
+            actor: None,
+            conversation: Some(issue.conversation),
+            data: data.json(),
+        });
     }
 
     /// Records that an agent answered; it counts for the open issue's first response.
@@ -238,6 +291,7 @@ impl Threads {
             changes.shifts.add(before.as_ref(), Some(&after));
             changes.conversations.push(after);
         }
+        changes.turns.extend(self.roster.into_turns());
     }
 }
 
@@ -250,13 +304,8 @@ pub fn issue_event(
     now: Timestamp,
 ) -> NewEvent {
     let data = EventData {
-        issue: Some(issue.id),
-        number: Some(issue.number),
-        status: Some(issue.state.as_str()),
-        assignee: issue.assignee.as_ref(),
-        team: issue.team.as_ref(),
         reason,
-        ..EventData::default()
+        ..issue_data(issue)
     };
     NewEvent {
         kind,
@@ -264,5 +313,16 @@ pub fn issue_event(
         actor: actor.cloned(),
         conversation: Some(issue.conversation),
         data: data.json(),
+    }
+}
+
+fn issue_data(issue: &Issue) -> EventData<'_> {
+    EventData {
+        issue: Some(issue.id),
+        number: Some(issue.number),
+        status: Some(issue.state.as_str()),
+        assignee: issue.assignee.as_ref(),
+        team: issue.team.as_ref(),
+        ..EventData::default()
     }
 }

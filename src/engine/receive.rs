@@ -9,11 +9,14 @@ use futures_util::future::BoxFuture;
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::{InboundFile, InboundText};
+use crate::domain::assign::Roster;
+use crate::domain::clock::Timestamp;
+use crate::domain::gateway::FilingRules;
 use crate::domain::message::RawRequest;
 use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, Reply, receive};
 use crate::domain::threads::Threads;
 use crate::sms;
-use crate::store::{Tx, message, slice, suppression};
+use crate::store::{Conn, Tx, message, roster, slice, suppression};
 
 /// More parts than a text can have (3GPP TS 23.040, 9.2.3.24.1).
 const MOST_PARTS: u32 = 255;
@@ -79,7 +82,7 @@ fn inbound(line: &Line, text: InboundText, raw: Arc<RawRequest>) -> Inbound {
         consent,
         reach: rules.reach,
         reply: reply.map(reply_of),
-        after_close: spec.after_close(courtesy),
+        filing: spec.filing(courtesy),
         courtesy,
         sent_at: text.sent_at,
         media: text.media,
@@ -131,7 +134,9 @@ pub(super) fn slice(
             .filter_map(|group| known.get(&group).map(|known| known.message))
             .collect();
         let messages = message::load_messages(&mut tx.conn, &groups).await?;
-        let threads = Threads::new(loaded.threads, tx.issue_number().await?);
+        let filing = commands.iter().map(|command| &command.filing);
+        let roster = load_roster(&mut tx.conn, filing, now).await?;
+        let threads = Threads::new(loaded.threads, tx.issue_number().await?).with_roster(roster);
         let consents = commands.iter().filter(|command| command.consent.is_some());
         let pairs: Vec<_> = consents.map(Inbound::own_pair).collect();
         let opted_out = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
@@ -146,4 +151,16 @@ pub(super) fn slice(
         save(tx, changes, now).await?;
         Ok(receipts)
     })
+}
+
+/// Those to whom new issues may go; nobody is asked for where no gateway looks for somebody.
+pub(super) async fn load_roster(
+    conn: &mut Conn,
+    mut filing: impl Iterator<Item = &FilingRules>,
+    now: Timestamp,
+) -> Result<Roster, EngineFault> {
+    if filing.all(|rules| rules.auto_assign.is_empty()) {
+        return Ok(Roster::default());
+    }
+    Ok(roster::load_roster(conn, now).await?)
 }

@@ -9,7 +9,7 @@ use crate::domain::message::{Direction, Message, RawRequest};
 use crate::domain::status::Status;
 use crate::store::{
     Conn, StoreFault, Tx, attachment, conversation, delivery, idempotency, issue, mail, mailbox,
-    message, opt_out, raw, reference, tally, timeline,
+    message, opt_out, raw, reference, roster, tally, timeline,
 };
 
 use crate::domain::clock::Timestamp;
@@ -25,6 +25,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     conversation::upsert_conversations(conn, &changes.conversations).await?;
     tally::add_counts(conn, changes.shifts.settle()).await?;
     issue::upsert_issues(conn, &changes.issues).await?;
+    roster::upsert_turns(conn, &changes.turns).await?;
     message::upsert_messages(conn, &changes.messages).await?;
     attachment::upsert_attachments(conn, &changes.attachments).await?;
     reference::insert_references(conn, Direction::Inbound, &changes.inbound_references).await?;

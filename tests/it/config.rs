@@ -33,7 +33,8 @@ fn an_empty_file_is_the_defaults() {
 
 #[test]
 fn the_sample_shows_the_defaults() {
-    let config = Config::load(Path::new(SAMPLE)).unwrap();
+    let mut config = Config::load(Path::new(SAMPLE)).unwrap();
+    config.fingerprints.clear(); // Of the text itself.
     assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
 }
 

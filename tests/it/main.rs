@@ -5,10 +5,12 @@
 
 mod ahead;
 mod api;
+mod assign;
 mod attachments;
 mod carriers;
 mod cli;
 mod config;
+mod contract;
 mod courtesy;
 mod crash;
 mod feed;

@@ -20,7 +20,7 @@ use crate::domain::address::Address;
 use crate::domain::attachment::Attachment;
 use crate::domain::changes::{Changes, Reference};
 use crate::domain::clock::Timestamp;
-use crate::domain::gateway::{AfterClose, GatewayName};
+use crate::domain::gateway::{FilingRules, GatewayName};
 use crate::domain::id::{MessageId, QuarantineId};
 use crate::domain::mail::MailDetails;
 use crate::domain::mailbox::MailboxState;
@@ -72,8 +72,8 @@ pub struct InboundMail {
     pub fingerprint: String,
     /// Whether something is to be done with it on the server once it is stored.
     pub waits: bool,
-    /// What a message does after the last issue was closed.
-    pub after_close: AfterClose,
+    /// What it does to the issues of its conversation.
+    pub filing: FilingRules,
     /// Whether mail that nobody wrote by hand opens issues.
     pub automatic_opens_issue: bool,
     /// Whether a mail of ours that finally fails opens its closed issue again.

@@ -76,6 +76,7 @@ pub(crate) fn spec(profile: &str, settings: BTreeMap<String, Setting>) -> Gatewa
         on_unknown: OnUnknown::Hold,
         after_close: AfterClose::New,
         courtesy: Courtesy::Append,
+        auto_assign: std::sync::Arc::new([]),
         keywords: KeywordRules::default(),
         smart_encoding: false,
         allow_networks: Vec::new(),

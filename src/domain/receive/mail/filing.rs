@@ -133,7 +133,7 @@ impl Deciding<'_> {
                 let (filed, filing) = self.before.threads.file(
                     conversation,
                     words,
-                    mail.after_close,
+                    &mail.filing,
                     now,
                     &mut self.changes,
                 );

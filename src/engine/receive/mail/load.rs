@@ -15,6 +15,7 @@ use crate::domain::receive::mail::{
 };
 use crate::domain::report::Timelines;
 use crate::domain::threads::Threads;
+use crate::engine::receive::load_roster;
 use crate::engine::{EngineFault, MessageFilter};
 use crate::store::{Conn, conversation, mail, mailbox, message, reference, timeline};
 
@@ -61,6 +62,8 @@ pub(super) async fn load(
         Some(place) => mailbox::find_mailbox(conn, &place.gateway).await?,
         None => None,
     };
+    let filing = mails.iter().map(|mail| &mail.filing);
+    let roster = load_roster(conn, filing, now).await?;
     Ok(Before {
         known,
         ids,
@@ -71,7 +74,7 @@ pub(super) async fn load(
             .map(|(address, message)| (address, message.id))
             .collect(),
         acknowledged,
-        threads: Threads::new(threads, 0),
+        threads: Threads::new(threads, 0).with_roster(roster),
         mailbox,
     })
 }

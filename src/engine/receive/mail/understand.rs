@@ -154,7 +154,7 @@ impl Reader {
             place,
             replays: None,
             fingerprint,
-            after_close: self.line.spec.after_close(courtesy),
+            filing: self.line.spec.filing(courtesy),
             automatic_opens_issue: rules.is_some_and(|mail| mail.automatic_opens_issue),
             reopen_on_failure: rules.is_some_and(|mail| mail.reopen_on_failure),
             acknowledge: rules

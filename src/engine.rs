@@ -93,7 +93,7 @@ pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
 pub use receive::mail::{Fetched, Prepared};
-pub use search::{Found, Hit, Indexed, Order, Place, Question};
+pub use search::{Found, Hit, Indexed, ListPlace, Order, Place, Question};
 pub use sessions::{ABSOLUTE as SESSION_LASTS, NewSession, SessionFault};
 pub use setup::{FirstAdmin, SetupFault};
 pub use sla::Promise;

@@ -17,6 +17,7 @@ use calendar::Calendar;
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PromiseTarget)]
 pub enum Target {
     /// The first answer of a person.
     FirstResponse,
@@ -48,6 +49,7 @@ impl Target {
 /// How a promise stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PromiseState)]
 pub enum State {
     /// Its time runs.
     Running,

@@ -372,7 +372,7 @@ impl<'e> Reader<'e> {
     }
 }
 
-async fn with_details(
+pub(super) async fn with_details(
     conn: &mut Conn,
     conversations: Vec<Conversation>,
     agent: Option<AgentId>,

@@ -3,6 +3,7 @@
 //! The index lags a moment behind and knows no more than it must; what a query means for a
 //! document is decided here, with the document at hand and for the one who asks.
 
+mod conversations;
 mod documents;
 mod index;
 mod place;
@@ -19,6 +20,7 @@ use crate::domain::search::{Phrase, Query};
 use crate::store::Conn;
 use crate::store::search::{Around, find_number, find_position, list_candidates};
 
+pub use conversations::ListPlace;
 pub use index::Indexed;
 pub use place::Place;
 

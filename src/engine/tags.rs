@@ -5,7 +5,7 @@ use super::{Engine, EngineFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Tag;
 use crate::domain::id::TagId;
-use crate::store::{StoreFault, Tx, tag};
+use crate::store::{StoreFault, Tx, search, tag};
 
 /// Why a tag was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,7 @@ impl Engine {
                     if let Some(name) = change.name.filter(|name| *name != tag.name) {
                         free(tx, &name).await?;
                         tag.name = name;
+                        search::insert_tagged_todo(&mut tx.conn, id).await?;
                     }
                     tag.colour = change.colour.unwrap_or(tag.colour);
                     tag.version += 1;

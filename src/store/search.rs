@@ -18,7 +18,7 @@ use super::scope::{self, lite_seen, pg_seen};
 use super::{Conn, StoreFault};
 use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, TagId};
 use crate::domain::search::doc::{Doc, DocKind};
 use crate::domain::search::plan::Look;
 
@@ -222,6 +222,22 @@ pub async fn insert_todo(conn: &mut Conn, conversation: ConversationId) -> Resul
     let text = "INSERT INTO search_todo (conversation_id, after_id) VALUES ($1, $2)
         ON CONFLICT (conversation_id) DO UPDATE SET after_id = excluded.after_id";
     on!(conn, c => sqlx::query(text).bind(conversation.0).bind(Uuid::nil()).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Has the conversations of a tag indexed anew by themselves, soon; for renaming it.
+pub async fn insert_tagged_todo(conn: &mut Conn, tag: TagId) -> Result<(), StoreFault> {
+    macro_rules! text {
+        ($last:literal) => {
+            concat!(
+                "INSERT INTO search_todo (conversation_id, after_id) SELECT conversation_id, ",
+                $last,
+                " FROM conversation_tag WHERE tag_id = $1 ON CONFLICT (conversation_id) DO NOTHING"
+            )
+        };
+    }
+    let text = sql!(conn, lite: text!("$2"), pg: text!("$2::uuid"));
+    on!(conn, c => sqlx::query(text).bind(tag.0).bind(Uuid::max()).execute(c).await.map(drop))?;
     Ok(())
 }
 

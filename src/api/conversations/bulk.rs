@@ -9,14 +9,14 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::list::{Listing, filter_of, listing};
+use super::list::{Listing, listing, page_of};
 use crate::api::Api;
 use crate::api::lists::Page;
 use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
 use crate::domain::desk::Deed;
 use crate::domain::id::ConversationId;
-use crate::engine::{ConversationDetails, DeskFault};
+use crate::engine::DeskFault;
 use crate::http::auth::Writer;
 use crate::http::fields::{any_text, parsed, text};
 use crate::http::problem::Problem;
@@ -144,19 +144,13 @@ async fn found(
     listing: &Listing,
     cursor: Option<String>,
 ) -> Result<(Vec<ConversationId>, Option<String>), Problem> {
-    let filter = filter_of(api, listing, principal).await?;
     let page = PageQuery {
         limit: MOST,
         cursor,
     };
-    let found = api
-        .engine
-        .read_as(principal)
-        .conversations(&filter, page.place()?, page.one_more())
-        .await?;
-    let cursor = |details: &ConversationDetails| details.conversation.last_message.to_string();
-    let page = Page::of(found, MOST, cursor, |details| details.conversation.id);
-    Ok((page.data, page.next_cursor))
+    let page = page_of(api, listing, page, principal).await?;
+    let ids = page.data.into_iter().map(|details| details.conversation.id);
+    Ok((ids.collect(), page.next_cursor))
 }
 
 async fn deed(api: &Api, principal: &Principal, bulk: &Bulk) -> Result<Deed, Problem> {

@@ -6,13 +6,15 @@ use axum::extract::State;
 use super::ConversationBody;
 use crate::api::Api;
 use crate::api::lists::Page;
+use crate::api::search::wrong_query;
 use crate::domain::agent::Principal;
 use crate::domain::desk::View;
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::{AgentId, ContactId, ConversationId, TeamId};
-use crate::engine::{ConversationDetails, ConversationFilter};
+use crate::domain::search::parse;
+use crate::engine::{ConversationDetails, ConversationFilter, Order, Question};
 use crate::http::auth::Reader;
-use crate::http::fields::{parsed, text, truth};
+use crate::http::fields::{any_text, parsed, text, truth};
 use crate::http::problem::Problem;
 use crate::http::query::{self, PageQuery};
 use crate::http::{Fields, Id, Query, Read};
@@ -46,6 +48,11 @@ pub(crate) struct Listing {
     /// Only those with something unread.
     #[param(value_type = Option<bool>)]
     unread: bool,
+    /// Only those in which this is found, in the language of `GET /v1/search`. Where it asks for
+    /// words or messages, the conversation with the newest hit comes first, and a page may be
+    /// shorter, and even empty, and still have a next one.
+    #[param(value_type = Option<String>, max_length = 1000, example = "refund is:open")]
+    q: Option<String>,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
     limit: u32,
@@ -55,7 +62,12 @@ pub(crate) struct Listing {
 
 /// Reads what was kept or sent as the query of this list.
 pub(in crate::api) fn listing(filter: &str) -> Result<Listing, Problem> {
-    query::parse(filter)
+    let listing: Listing = query::parse(filter)?;
+    // Which country numbers are of does not matter for whether it can be read.
+    if let Some(Err(fault)) = listing.q.as_deref().map(|q| parse(q, "US")) {
+        return Err(wrong_query(&fault));
+    }
+    Ok(listing)
 }
 
 /// What a list holds, with the tag looked up.
@@ -92,7 +104,7 @@ impl Read for Listing {
         let assignee = fields.optional("assignee", parsed("an agent's id, or me", assignee));
         let team = fields.optional("team", parsed("a team's id", |id| id.parse().ok()));
         let unread = fields.optional("unread", truth).unwrap_or(false);
-        fields.not_yet("q");
+        let q = fields.optional("q", any_text);
         let PageQuery { limit, cursor } = PageQuery::take(fields);
         Some(Self {
             view: view.unwrap_or(View::Inbox),
@@ -102,6 +114,7 @@ impl Read for Listing {
             assignee,
             team,
             unread,
+            q,
             limit,
             cursor,
         })
@@ -147,17 +160,48 @@ pub(in crate::api) async fn list(
     Reader(principal): Reader,
     Query(query): Query<Listing>,
 ) -> Result<Answer<Page<ConversationBody>>, Problem> {
-    let reader = api.engine.read_as(&principal);
-    let filter = filter_of(&api, &query, &principal).await?;
     let page = PageQuery {
         limit: query.limit,
-        cursor: query.cursor,
+        cursor: query.cursor.clone(),
     };
+    let found = page_of(&api, &query, page, &principal).await?;
+    Ok(Answer(Page {
+        data: found.data.into_iter().map(Into::into).collect(),
+        next_cursor: found.next_cursor,
+    }))
+}
+
+/// A page of what a query holds.
+pub(super) async fn page_of(
+    api: &Api,
+    query: &Listing,
+    page: PageQuery,
+    principal: &Principal,
+) -> Result<Page<ConversationDetails>, Problem> {
+    let filter = filter_of(api, query, principal).await?;
+    if let Some(text) = &query.q {
+        let question = Question {
+            query: parse(text, &api.country).map_err(|fault| wrong_query(&fault))?,
+            kinds: Vec::new(),
+            within: None,
+            order: Order::Time,
+            limit: page.limit,
+            from: None,
+            country: api.country.to_string(),
+        };
+        let listed = api
+            .engine
+            .search_list(question, filter, page.place()?, principal);
+        let (data, next) = listed.await?;
+        let next_cursor = next.map(|place| place.to_string());
+        return Ok(Page { data, next_cursor });
+    }
+    let reader = api.engine.read_as(principal);
     let found = reader
         .conversations(&filter, page.place()?, page.one_more())
         .await?;
     let cursor = |details: &ConversationDetails| details.conversation.last_message.to_string();
-    Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
+    Ok(Page::of(found, page.limit, cursor, |details| details))
 }
 
 /// Finds a conversation.

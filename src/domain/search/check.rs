@@ -31,6 +31,11 @@ impl Query {
         self.truth(&known) != Some(false)
     }
 
+    /// Whether it holds for a conversation as it is marked; for what is only about conversations.
+    pub fn is_marked(&self, marks: &Marks, asker: &Asker) -> bool {
+        self.truth(&|term| Some(is_marked(term, marks, asker))) == Some(true)
+    }
+
     /// Whether it holds, where that can be told from the conditions that are known.
     fn truth(&self, known: &impl Fn(&Term) -> Option<bool>) -> Option<bool> {
         match self {

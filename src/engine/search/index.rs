@@ -94,8 +94,10 @@ async fn slice(tx: &mut Tx) -> Result<Indexed, StoreFault> {
             }
         }
     }
+    // A name is in everything that its person wrote or was written.
     for id in list_conversations_of(conn, &wanted.contacts).await? {
-        wanted.add_conversation(id);
+        search::insert_todo(conn, id).await?;
+        more = true;
     }
     let around = load_around(conn, &wanted.conversations).await?;
     let mut found = documents(conn, &wanted.list, &around).await?;
@@ -124,13 +126,15 @@ fn read(event: &Event, wanted: &mut Wanted) {
         contact: Option<ContactId>,
         note: Option<NoteId>,
     }
-    let is_progress = [
+    let changes_nothing = [
         EventKind::MessageSent,
         EventKind::MessageDelivered,
         EventKind::MessageRead,
+        EventKind::ContactOptedOut,
+        EventKind::ContactOptedIn,
     ]
     .contains(&event.kind);
-    if is_progress {
+    if changes_nothing {
         return;
     }
     let Ok(named) = serde_json::from_str::<Named>(&event.data) else {

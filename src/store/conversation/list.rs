@@ -33,6 +33,25 @@ pub struct Filter {
     pub contact: Option<ContactId>,
 }
 
+impl Filter {
+    /// Whether a conversation is in the list.
+    pub fn holds(&self, one: &Conversation) -> bool {
+        fn fits<T: PartialEq>(wanted: Option<&T>, known: Option<&T>) -> bool {
+            wanted.is_none() || wanted == known
+        }
+        let assignee = one.work.and_then(|work| work.assignee);
+        let team = one.work.and_then(|work| work.team);
+        self.shelves.contains(&one.shelf())
+            && (one.failed || !self.failed)
+            && (one.unread > 0 || !self.unread)
+            && fits(self.assignee.as_ref(), assignee.as_ref())
+            && fits(self.team.as_ref(), team.as_ref())
+            && self.tag.is_none_or(|tag| one.tags.contains(&tag))
+            && fits(self.gateway.as_ref(), one.last_gateway.as_ref())
+            && fits(self.contact.as_ref(), Some(&one.contact))
+    }
+}
+
 /// What every list asks beside the order and the shelves.
 macro_rules! conditions {
     () => {

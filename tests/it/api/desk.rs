@@ -94,7 +94,7 @@ both! {
         for (path, pointer) in [
             ("/v1/conversations?view=waiting", "/view"),
             ("/v1/conversations?tag=x", "/tag"),
-            ("/v1/conversations?q=x", "/q"),
+            ("/v1/conversations?q=form:ann", "/q"),
             ("/v1/conversations?assignee=bob", "/assignee"),
             ("/v1/issues?state=open", "/state"),
         ] {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both;
+use crate::world::api::{Answer, Api};
 use crate::world::app::TestApp;
 use crate::world::eventually;
 use crate::world::hooks::fresh_sid;
@@ -126,6 +127,120 @@ both! {
         assert_eq!(found(&app, "hello is:mine").await.len(), 1);
         assert_eq!(found(&app, "hello is:unassigned").await.len(), 0);
         assert_eq!(found(&app, "good -is:mine").await.len(), 1);
+        app.end().await;
+    }
+
+    async fn r086_the_list_of_conversations_holds_those_in_which_something_is_found(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        for nth in 0..7 {
+            let from = format!("+1202555015{nth}");
+            text_in(&app, &from, &format!("where is parcel {nth}?")).await;
+            text_in(&app, &from, "a parcel is due").await;
+        }
+        indexed(&app).await;
+        let list = async |query: &str| -> Vec<String> {
+            let page = app.api.get(&format!("/v1/conversations?{query}")).await.expect(200);
+            let number = |one: &Value| one["contact"]["addresses"][0]["value"].as_str().unwrap()[11..].to_owned();
+            page["data"].as_array().unwrap().iter().map(number).collect()
+        };
+        assert_eq!(list("q=parcel").await, ["6", "5", "4", "3", "2", "1", "0"]);
+        assert_eq!(list("q=%22parcel+3%22+OR+%22parcel+5%22").await, ["5", "3"]);
+        assert_eq!(list("q=2025550154").await, ["4"]);
+        assert_eq!(list("q=parcel&view=done").await, [""; 0]);
+        // Each once, in pages of any size, whatever comes meanwhile.
+        for limit in [1, 2, 3] {
+            let mut seen: Vec<Value> = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let path = format!("/v1/conversations?q=parcel&limit={limit}{cursor}");
+                let page = app.api.get(&path).await.expect(200);
+                seen.extend(page["data"].as_array().unwrap().iter().map(|one| one["id"].clone()));
+                text_in(&app, "+12025550150", "no parcel yet").await;
+                indexed(&app).await;
+                let Some(next) = page["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            let count = seen.len();
+            seen.sort_by_key(ToString::to_string);
+            seen.dedup();
+            assert_eq!((seen.len(), count), (7, 7), "in pages of {limit}");
+        }
+        // What is only about how they stand keeps the order of the list.
+        let issue = app.api.list("/v1/issues").await.pop().unwrap();
+        app.api.post(&format!("/v1/issues/{}/take", issue["id"].as_str().unwrap()), &json!({})).await.expect(200);
+        let mine = list("q=is:mine").await;
+        assert_eq!(mine.len(), 1);
+        let others = list("q=is:unassigned").await;
+        assert_eq!(others.len(), 6);
+        assert!(!others.contains(&mine[0]));
+        assert_eq!(list("q=is:mine+OR+is:unassigned&limit=1").await, ["0"], "who wrote last");
+        assert_eq!(list("q=tag:none").await, [""; 0]);
+        let wrong = app.api.get("/v1/conversations?q=form:ann").await.expect(422);
+        assert_eq!((&wrong["errors"][0]["pointer"], &wrong["query"]["nearest"]), (&json!("/q"), &json!("from")));
+        app.end().await;
+    }
+
+    async fn r087_a_tag_is_found_by_its_new_name_and_a_note_until_it_is_deleted(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        text_in(&app, ANN, "Hello there").await;
+        let conversation = app.api.list("/v1/conversations").await.pop().unwrap();
+        let conversation = format!("/v1/conversations/{}", conversation["id"].as_str().unwrap());
+        let tag = app.api.post("/v1/tags", &json!({"name": "billing"})).await.expect(201);
+        let put = app.api.request(reqwest::Method::PUT, &format!("{conversation}/tags/billing"));
+        Answer::of(put).await.unwrap().expect(200);
+        let note = app.api.post(&format!("{conversation}/notes"), &json!({"text": "she is a zebra"})).await.expect(201);
+        indexed(&app).await;
+        let count = async |path: String| app.api.get(&path).await.expect(200)["data"].as_array().unwrap().len();
+        assert_eq!(count(path("tag:billing", "&in=conversations")).await, 1);
+        assert_eq!(count(path("zebra", "&in=notes")).await, 1);
+        assert_eq!(count("/v1/conversations?q=zebra".to_owned()).await, 1);
+        let renamed = app.api.request(reqwest::Method::PATCH, &format!("/v1/tags/{}", tag["id"].as_str().unwrap()));
+        Answer::of(renamed.json(&json!({"name": "Accounts"}))).await.unwrap().expect(200);
+        let gone = app.api.request(reqwest::Method::DELETE, &format!("/v1/notes/{}", note["id"].as_str().unwrap()));
+        Answer::of(gone).await.unwrap().expect(204);
+        eventually("the new name", async || {
+            (count(path("tag:accounts", "&in=conversations")).await == 1).then_some(())
+        }).await;
+        assert_eq!(count(path("tag:billing", "&in=conversations")).await, 0);
+        assert_eq!(count("/v1/conversations?q=tag:accounts".to_owned()).await, 1);
+        assert_eq!(count(path("zebra", "&in=notes")).await, 0);
+        app.end().await;
+    }
+
+    async fn t13_nothing_is_found_in_a_conversation_that_is_private_to_others(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let agent = async |name: &str| {
+            let made = app.api.post("/v1/agents", &json!({"name": name, "role": "agent"})).await.expect(201);
+            let body = json!({"name": name, "role": "agent", "agent": made["id"]});
+            let key = app.api.post("/v1/keys", &body).await.expect(201);
+            (made, Api::new(&app.api.base, key["key"].as_str().unwrap()))
+        };
+        let ((insider, inside), (_, outside)) = (agent("insider").await, agent("outsider").await);
+        let team = app.api.post("/v1/teams", &json!({"name": "inside", "members": [insider["id"]]})).await.expect(201);
+        text_in(&app, ANN, "a secret parcel").await;
+        let private = app.api.list("/v1/conversations").await.remove(0);
+        let conversation = format!("/v1/conversations/{}", private["id"].as_str().unwrap());
+        app.api.post(&format!("{conversation}/notes"), &json!({"text": "a secret parcel"})).await.expect(201);
+        app.api.post(&format!("{conversation}/restrict"), &json!({"team": team["id"]})).await.expect(200);
+        text_in(&app, BOB, "an open parcel").await;
+        indexed(&app).await;
+        let within = format!("&conversation={}", private["id"].as_str().unwrap());
+        let paths = [
+            (path("parcel", ""), 1), (path("parcel", "&sort=time"), 1), (path("parcel", &within), 0),
+            (path("secret", ""), 0), (path("-open", ""), 0), (path("from:+12025550143", ""), 0),
+            (path("is:open", ""), 1), ("/v1/conversations?q=parcel".to_owned(), 1),
+            ("/v1/conversations?q=is:unread".to_owned(), 1), ("/v1/conversations?q=secret".to_owned(), 0),
+        ];
+        for (path, seen) in paths {
+            let count = async |api: &Api| {
+                let page = api.get(&path).await.expect(200);
+                let of_private = page.to_string().contains(private["id"].as_str().unwrap());
+                (page["data"].as_array().unwrap().len(), of_private)
+            };
+            assert!(count(&inside).await.1, "{path}");
+            let (outside, leaks) = count(&outside).await;
+            assert!(!leaks && (seen == 0 || outside >= 1), "{path}");
+        }
         app.end().await;
     }
 

@@ -15,6 +15,7 @@ pub const GROUPS: &[&str] = &[
     "single",
     "feed",
     "stock",
+    "history",
     "mailbox",
     "mailout",
 ];
@@ -88,7 +89,10 @@ impl Arguments {
 
     /// Whether anything is asked for that is measured beside the ceiling.
     pub fn wants_rounds(&self) -> bool {
-        !matches!(self.only.as_deref(), Some("stock" | "mailbox" | "mailout"))
+        !matches!(
+            self.only.as_deref(),
+            Some("stock" | "history" | "mailbox" | "mailout")
+        )
     }
 
     /// Whether a group of rows is asked for, by itself or for one that builds on it.

@@ -24,23 +24,27 @@ impl Stock {
 
 /// The tables that ids are made for.
 #[derive(Debug, Clone, Copy)]
-enum Table {
+pub enum Table {
     Contact = 1,
     Conversation = 2,
     Issue = 3,
     Message = 4,
     Event = 5,
+    Tag = 6,
+}
+
+/// The UUIDv7 of the row of that number, as SQL makes it.
+pub fn uuid(table: Table, start: i64, number: usize) -> uuid::Uuid {
+    let number = number as u128;
+    let time = (u128::try_from(start).unwrap_or(0) + number) << 80;
+    uuid::Uuid::from_u128(time | 0x7000_8000_u128 << 48 | (table as u128) << 48 | number)
 }
 
 /// Fills the database, whose tables are there and empty.
 pub async fn fill(database: &Database, stock: Stock, now: i64) -> anyhow::Result<()> {
     let mut connection = database.connect().await?;
-    let sql = Sql {
-        kind: database.kind,
-        // All of it lies in the past, so that what is stored later has later ids.
-        start: now / 1_000 - 86_400_000,
-        stock,
-    };
+    // All of it lies in the past, so that what is stored later has later ids.
+    let sql = Sql::new(database.kind, now / 1_000 - 86_400_000, stock);
     connection.run("BEGIN".to_owned()).await?;
     for statement in sql.contacts().into_iter().chain(sql.messages()) {
         connection.run(statement).await?;
@@ -57,15 +61,38 @@ pub async fn fill(database: &Database, stock: Stock, now: i64) -> anyhow::Result
 }
 
 /// Statements whose every part is a number or a constant of the bench.
-struct Sql {
+pub struct Sql {
     kind: Kind,
     start: i64,
     stock: Stock,
 }
 
 impl Sql {
+    /// Statements for a kind of database, whose ids begin at a time in milliseconds.
+    pub fn new(kind: Kind, start: i64, stock: Stock) -> Self {
+        Self { kind, start, stock }
+    }
+
+    /// For which database.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// When ids begin, in milliseconds.
+    pub fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// Yes, as the database writes it.
+    pub fn yes(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "1",
+            Kind::Postgres => "true",
+        }
+    }
+
     /// The numbers from `from` to before `to`, as `i`.
-    fn series(&self, from: usize, to: usize) -> String {
+    pub fn series(&self, from: usize, to: usize) -> String {
         let last = to.saturating_sub(1);
         match self.kind {
             Kind::Sqlite => format!(
@@ -77,7 +104,7 @@ impl Sql {
     }
 
     /// The UUIDv7 of the row of that number.
-    fn id(&self, table: Table, number: &str) -> String {
+    pub fn id(&self, table: Table, number: &str) -> String {
         let (start, table) = (self.start, table as u8);
         match self.kind {
             Kind::Sqlite => {
@@ -91,11 +118,12 @@ impl Sql {
     }
 
     /// When the row of that number was made.
-    fn time(&self, number: &str) -> String {
+    pub fn time(&self, number: &str) -> String {
         format!("({} + {number}) * 1000", self.start)
     }
 
-    fn no(&self) -> &'static str {
+    /// No.
+    pub fn no(&self) -> &'static str {
         match self.kind {
             Kind::Sqlite => "0",
             Kind::Postgres => "false",

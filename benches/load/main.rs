@@ -27,6 +27,7 @@ mod daemon;
 mod database;
 mod figures;
 mod fill;
+mod history;
 mod machine;
 mod mailbox;
 mod mailout;
@@ -68,6 +69,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         if arguments.wants("stock") {
             stock::run(arguments, &place, &mut table).await?;
+        }
+        if arguments.wants("history") {
+            history::run(arguments, &place, &mut table).await?;
         }
         if arguments.wants("mailbox") {
             mailbox::run(arguments, &place, &mut table).await?;

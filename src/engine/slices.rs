@@ -16,6 +16,9 @@ const WAITING: usize = 8_192;
 /// How many commands a slice may have. Large slices cost less per command and more per answer.
 const SLICE: usize = 256;
 
+/// How many commands go together in any case, when so many wait.
+const SMALL: usize = 16;
+
 type Answer<R> = oneshot::Sender<Result<R, EngineFault>>;
 
 /// Loads, decides and saves a slice, in a transaction; one answer for each command, in order.
@@ -75,7 +78,7 @@ async fn run<C, R>(
     R: Send + 'static,
 {
     let mut batch = Vec::with_capacity(SLICE);
-    while waiting.recv_many(&mut batch, SLICE).await > 0 {
+    while waiting.recv_many(&mut batch, share(waiting.len())).await > 0 {
         let (commands, answers): (Vec<C>, Vec<Answer<R>>) = batch.drain(..).unzip();
         let commands = Arc::new(commands);
         let outcome = attempt(&context, slice, Arc::clone(&commands)).await;
@@ -95,6 +98,12 @@ async fn run<C, R>(
             }
         }
     }
+}
+
+/// How many of those that wait go into the next slice. Half of them: while that is written, those who
+/// asked for the slice before have their answers and ask again, and neither waits for the other.
+fn share(waiting: usize) -> usize {
+    waiting.div_ceil(2).clamp(SMALL, SLICE)
 }
 
 /// Finds the culprit of a slice that the database refused, so that the others are not harmed.

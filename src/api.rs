@@ -44,6 +44,8 @@ use crate::http::idempotency::InFlight;
 use crate::http::problem::{Code, Problem};
 use crate::lifecycle::Tasks;
 
+use stream::Seats;
+
 pub use docs::openapi_json;
 
 /// What the handlers share.
@@ -53,6 +55,7 @@ struct Api {
     /// The region of numbers written without a country, when no gateway decides.
     country: Arc<str>,
     in_flight: InFlight,
+    seats: Seats,
     /// Streams end when these are asked to stop.
     tasks: Tasks,
     started: Timestamp,
@@ -84,6 +87,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         engine,
         country: country.into(),
         in_flight: InFlight::default(),
+        seats: Seats::default(),
         tasks,
     };
     Router::new()

@@ -3,6 +3,8 @@
 //! A reader is fed page by page at its own pace from one place in the feed on, so there is no gap
 //! and no repeat between what is old and what is live, and a slow reader costs one page.
 
+mod seats;
+
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -26,6 +28,9 @@ use crate::http::auth::Reader;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Fields, Query, Read};
 use crate::lifecycle::Tasks;
+
+use seats::Seat;
+pub(super) use seats::Seats;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -53,7 +58,7 @@ impl Read for Nothing {
 /// `id` is the event's `seq`, `event` its type, `data` the event as in `GET /v1/events`. A comment
 /// line comes at least every 15 s, and the stream ends when the key is revoked. The event `reset`
 /// says that the place asked for is not in the feed: read what you need again, then go on from
-/// its id.
+/// its id. An agent has 20 streams open at most; one more is refused with 429.
 #[utoipa::path(
     get, path = "/v1/events/stream", operation_id = "streamEvents", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "Go on after this place; without it, from now on")),
@@ -66,6 +71,7 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = last_event_id(&headers)?;
+    let seat = api.seats.take(principal.agent.id)?;
     let start = start(&api.engine, asked).await?;
     let follower = Follower {
         changes: api.engine.feed().changes(),
@@ -74,6 +80,7 @@ pub(super) async fn follow(
         principal,
         in_doubt: false,
         tasks: api.tasks,
+        _seat: seat,
         place: start.place,
         heartbeat: Instant::now() + HEARTBEAT,
     };
@@ -147,6 +154,7 @@ struct Follower {
     tasks: Tasks,
     changes: watch::Receiver<i64>,
     turned_away: watch::Receiver<()>,
+    _seat: Seat,
     place: i64,
     heartbeat: Instant,
 }

@@ -109,6 +109,9 @@ codes! {
     /// The headers are larger than is read.
     HeadersTooLarge = "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large",
         "Send fewer or shorter headers.";
+    /// The agent has as many streams open as it may.
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams are open",
+        "Close a stream, or share one among those who read it.";
     /// Our own fault.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong in postern",
         "Tell the operator the request_id; the log has the reasons.";

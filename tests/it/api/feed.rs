@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, BodyDataStream};
 use futures_util::StreamExt as _;
 use http::Request;
+use postern::domain::agent::Role;
 use serde_json::{Value, json};
 
 use super::Desk;
@@ -111,6 +112,24 @@ both! {
         desk.text_in("in-2", "Two").await;
         assert!(ours.next().await.is_some());
         drop((theirs, ours));
+        desk.end().await;
+    }
+
+    async fn t27_an_agent_has_twenty_streams_open_at_most(db: Db) {
+        let desk = Desk::on(&db).await;
+        let mut open = Vec::new();
+        for _ in 0..20 {
+            open.push(Reading::open(&desk, None).await);
+        }
+        let one_more = async || desk.get("/v1/events/stream").await;
+        assert_eq!(one_more().await.expect(429)["code"], "too_many_streams");
+        // Another agent is not kept out by it.
+        let other = desk.key("bob", Role::Observer).await;
+        drop(Reading::by(&desk, &other, None).await);
+        drop(open.pop());
+        open.push(Reading::open(&desk, None).await);
+        assert_eq!(one_more().await.expect(429)["code"], "too_many_streams");
+        drop(open);
         desk.end().await;
     }
 

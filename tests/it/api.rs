@@ -5,6 +5,7 @@ mod audit;
 mod bookmarks;
 mod desk;
 mod documents;
+mod exposure;
 mod feed;
 mod hook;
 mod inbox;

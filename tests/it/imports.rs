@@ -183,3 +183,64 @@ fn t22_the_rule_knows_sql_when_it_sees_it() {
     assert!(is_sql(argument("format!(\n \"SELECT * FROM {table}\")")));
     assert!(!is_sql(argument("format!(\"{count} updates\")")));
 }
+
+/// Whose contents nobody may guess from how long a comparison takes.
+const SECRETS: [&str; 6] = [
+    "signature",
+    "mac",
+    "proof",
+    "expected",
+    "secret",
+    "password",
+];
+
+/// The lines that compare something of that kind as ordinary bytes; a length is no secret.
+fn careless(text: &str) -> Vec<&str> {
+    let names = |side: &str| {
+        side.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .any(|name| SECRETS.contains(&name))
+    };
+    let compares = |line: &&str| {
+        [" == ", " != "].iter().any(|operator| {
+            let Some((left, right)) = line.split_once(operator) else {
+                return false;
+            };
+            let left = left.rsplit([' ', '(']).next().unwrap_or_default();
+            let right = right.split([' ', ')', ';']).next().unwrap_or_default();
+            [left, right]
+                .iter()
+                .any(|side| names(side) && !side.contains(".len("))
+        })
+    };
+    text.lines().filter(compares).collect()
+}
+
+#[test]
+fn t21_no_secret_is_compared_byte_by_byte() {
+    let mut faults = Vec::new();
+    for (_, path, text) in sources() {
+        for line in careless(&text) {
+            faults.push(format!("{}: {line}", path.display()));
+        }
+        let kinds = text.match_indices("struct ").filter(|(at, _)| {
+            let name = first_name(&text[at + "struct ".len()..]);
+            let derives = text[..*at].rsplit("#[derive(").next().unwrap_or_default();
+            let own = !derives.contains(['}', ';']);
+            ["Secret", "Password", "Signer"]
+                .iter()
+                .any(|word| name.contains(word))
+                && own
+                && derives.contains("PartialEq")
+        });
+        faults.extend(kinds.map(|(at, _)| format!("{}: {}", path.display(), &text[at..][..30])));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn t21_the_rule_knows_a_careless_comparison() {
+    assert_eq!(careless("if expected == given {").len(), 1);
+    assert_eq!(careless("given.filter(|one| *one != self.secret)").len(), 1);
+    assert!(careless("if signature.len() == 64 {").is_empty());
+    assert!(careless("if same(expected, &given) == true {").is_empty());
+}

@@ -230,12 +230,20 @@ both! {
         daemon.hooks.standard_bytes("short", now(), b"canary of the quarantine".to_vec()).await;
         let odd = daemon.api.request(Method::GET, "/v1/messages/canary\u{1b}%0a%1b[31m");
         Answer::of(odd.header("x-request-id", "canary id\u{e9}")).await.unwrap();
+        let exposed = format!("{}/v1/messages?key={}", daemon.api.base, daemon.api.key);
+        let refused = Answer::of(daemon.api.http.get(exposed)).await.unwrap();
+        refused.expect(401);
+        let metrics = Answer::of(daemon.api.http.get(format!("{}/metrics", daemon.admin))).await.unwrap();
         assert_eq!(daemon.stop().await, Some(0));
         let log = daemon.log();
         assert!(log.contains("listening"), "{log}");
+        assert!(log.contains("a key was sent in a URL and refused"), "{log}");
+        assert!(metrics.text.contains("postern_"), "{}", metrics.text);
         for secret in ["canary", CUSTOMER, AUTH_TOKEN, WEBHOOK_SECRET, daemon.api.key.as_str(), "\u{1b}]0"] {
             let found = log.lines().find(|line| line.contains(secret) && !line.contains("/v1/messages/canary"));
             assert!(found.is_none(), "{secret} is in the log: {found:?}");
+            assert!(!metrics.text.contains(secret), "{secret} is in the metrics");
+            assert!(!refused.text.contains(secret), "{secret} is in an error page");
         }
     }
 }

@@ -5,6 +5,7 @@
 mod agents;
 mod attachments;
 mod audit;
+mod contacts;
 mod conversations;
 mod csv;
 mod docs;
@@ -21,6 +22,7 @@ mod once;
 mod openapi;
 mod opt_outs;
 mod quarantine;
+mod quick_replies;
 mod search;
 mod segments;
 mod sessions;
@@ -75,6 +77,47 @@ fn address_of(text: &str, country: &str) -> Result<Address, AddressFault> {
     } else {
         Address::parse_sms(text, country)
     }
+}
+
+/// The largest list of contacts that is imported at once, in bytes.
+const LARGEST_LIST: usize = 4 * 1024 * 1024;
+
+/// The routes of contacts, and of what is said of and to them.
+fn customers() -> Router<Api> {
+    Router::new()
+        .route("/v1/contacts", get(contacts::list).post(contacts::create))
+        .route("/v1/contacts/duplicates", get(contacts::duplicates))
+        .route(
+            "/v1/contacts/{id}",
+            get(contacts::find).patch(contacts::change),
+        )
+        .route("/v1/contacts/{id}/merge", post(contacts::merge))
+        .route("/v1/contacts/{id}/unmerge", post(contacts::unmerge))
+        .route("/v1/contacts/{id}/hold", post(contacts::hold))
+        .route("/v1/contacts/{id}/release", post(contacts::release))
+        .route("/v1/contacts/{id}/erase", post(contacts::erase))
+        .route("/v1/contacts/{id}/export", get(contacts::export))
+        .route(
+            "/v1/contacts/import",
+            post(contacts::import).layer(DefaultBodyLimit::max(LARGEST_LIST)),
+        )
+        .route(
+            "/v1/quick-replies",
+            get(quick_replies::list).post(quick_replies::create),
+        )
+        .route(
+            "/v1/quick-replies/{id}",
+            get(quick_replies::find)
+                .patch(quick_replies::change)
+                .delete(quick_replies::delete),
+        )
+        .route("/v1/quick-replies/{id}/render", post(quick_replies::render))
+        .route("/v1/opt-outs", get(opt_outs::list).post(opt_outs::create))
+        .route("/v1/opt-outs/export", get(opt_outs::export))
+        .route(
+            "/v1/opt-outs/{id}",
+            get(opt_outs::find).delete(opt_outs::end),
+        )
 }
 
 /// The routes of the API and of its documentation.
@@ -154,13 +197,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/issues/{id}/comments", post(notes::comment))
         .route("/v1/issues/{id}/resolve", post(issues::resolve))
         .route("/v1/issues/{id}/reopen", post(issues::reopen))
-        // Contacts, opt-outs, quick replies.
-        .route("/v1/opt-outs", get(opt_outs::list).post(opt_outs::create))
-        .route("/v1/opt-outs/export", get(opt_outs::export))
-        .route(
-            "/v1/opt-outs/{id}",
-            get(opt_outs::find).delete(opt_outs::end),
-        )
+        .merge(customers())
         .route("/v1/gateways", get(gateways::list))
         .route("/v1/search", get(search::search))
         .route("/v1/segments", post(segments::count))

@@ -5,7 +5,7 @@
 //! - words: [`id`], [`clock`], [`address`], [`network`], [`gateway`], [`mailbox`], [`agent`],
 //!   [`text`], [`status`], [`failure`]
 //! - things: [`message`], [`mail`], [`attachment`], [`conversation`], [`event`], [`delivery`], [`health`], [`quarantine`],
-//!   [`opt_out`]
+//!   [`opt_out`], [`contact`], [`merge`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`] and [`tally`]
 //! - what agents do: [`desk`]
@@ -17,6 +17,7 @@ pub mod attachment;
 pub mod audit;
 pub mod changes;
 pub mod clock;
+pub mod contact;
 pub mod conversation;
 pub mod delivery;
 pub mod desk;
@@ -29,6 +30,7 @@ pub mod id;
 pub mod idempotency;
 pub mod mail;
 pub mod mailbox;
+pub mod merge;
 pub mod message;
 mod named;
 pub mod network;
@@ -37,6 +39,7 @@ pub mod opt_out;
 pub mod outcome;
 pub mod password;
 pub mod quarantine;
+pub mod quick_reply;
 pub mod receive;
 pub mod report;
 pub mod search;

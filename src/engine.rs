@@ -26,6 +26,7 @@ use crate::mail::token::Signer;
 use crate::store::{Store, StoreFault, secret::find_or_insert_secret};
 
 pub use crate::sms::{Segmentation, segment};
+pub use crate::store::contact::Wanted;
 pub use crate::store::conversation::Filter as ConversationFilter;
 pub use crate::store::issue::IssueFilter;
 pub use crate::store::message::MessageFilter;
@@ -36,6 +37,7 @@ pub use crate::store::tally::Line as CountLine;
 mod attachments;
 mod audit;
 mod configured;
+mod contacts;
 mod credentials;
 mod deliver;
 mod desk;
@@ -58,6 +60,7 @@ mod outbound;
 mod passwords;
 mod people;
 mod quarantine;
+mod quick_replies;
 mod read;
 mod receive;
 mod report;
@@ -76,6 +79,9 @@ mod views;
 mod wake;
 
 pub use attachments::{NewFile, Upload, UploadFault};
+pub use contacts::{
+    ContactChange, ContactFault, Dossier, Duplicate, Earnest, ImportLine, Imported,
+};
 pub use deliver::{Claimed, Lease};
 pub use desk::DeskFault;
 pub use drafts::DraftFault;
@@ -89,6 +95,7 @@ pub use opt_outs::{OptOutFault, Whom};
 pub use orders::{OrderFault, Retried};
 pub use people::{AgentChange, AgentDetails, NewAgent, PeopleFault};
 pub use quarantine::ReplayFault;
+pub use quick_replies::{QuickReplyChange, QuickReplyFault};
 pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };

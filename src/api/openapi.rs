@@ -7,9 +7,9 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    agents, attachments, audit, conversations, drafts, events, gateways, issues, keys, messages,
-    notes, opt_outs, quarantine, search, segments, sessions, setup, stream, tags, teams, timeline,
-    views,
+    agents, attachments, audit, contacts, conversations, drafts, events, gateways, issues, keys,
+    messages, notes, opt_outs, quarantine, quick_replies, search, segments, sessions, setup,
+    stream, tags, teams, timeline, views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -37,6 +37,12 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         search::search,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::replay,
+        contacts::list, contacts::find, contacts::create, contacts::change, contacts::duplicates,
+        contacts::merge, contacts::unmerge, contacts::hold, contacts::release, contacts::erase,
+        contacts::export,
+        contacts::import,
+        quick_replies::list, quick_replies::find, quick_replies::create, quick_replies::change,
+        quick_replies::delete, quick_replies::render,
         opt_outs::list, opt_outs::find, opt_outs::create, opt_outs::end, opt_outs::export,
         agents::list, agents::find, agents::create, agents::change, agents::disable, agents::enable,
         agents::set_password,
@@ -61,10 +67,12 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         (name = "events", description = "Everything that happened, in one order"),
         (name = "quarantine", description = "What came in and could not be read"),
         (name = "agents", description = "Who works here"),
+        (name = "contacts", description = "The people who write, and are written to"),
         (name = "opt-outs", description = "Who must not be written to, since when and at whose word"),
         (name = "teams", description = "Who works together"),
         (name = "sessions", description = "Logging in and out"),
         (name = "audit", description = "Who did what"),
+        (name = "quick-replies", description = "Texts that are written once and said often"),
         (name = "keys", description = "Keys for programs; for admins"),
     ),
     modifiers(&Common),
@@ -103,6 +111,13 @@ const REQUESTS: &[&str] = &[
     "Login",
     "PasswordChange",
     "Setup",
+    "NewContact",
+    "NewQuickReply",
+    "QuickReplyChanges",
+    "Whereto",
+    "ContactPatchRequest",
+    "MergeRequest",
+    "Holding",
 ];
 
 /// What holds for every operation alike: the key, and how errors look.

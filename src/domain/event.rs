@@ -112,6 +112,12 @@ named! {
         SlaBreached = "sla.breached",
         /// It was kept.
         SlaMet = "sla.met",
+        /// Two contacts are one.
+        ContactMerged = "contact.merged",
+        /// What was merged into a contact is a contact of its own again.
+        ContactUnmerged = "contact.unmerged",
+        /// A contact was erased for ever.
+        ContactErased = "contact.erased",
         /// A contact may have asked, in other words than a keyword, not to be texted.
         PossibleOptOut = "contact.possible_opt_out",
         // People.
@@ -204,6 +210,9 @@ pub struct EventData<'a> {
     /// A contact's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<super::id::ContactId>,
+    /// The id of another contact, who is or was the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<super::id::ContactId>,
     /// A gateway's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<&'a str>,

@@ -18,6 +18,8 @@ use super::id::{AgentId, ContactId, ConversationId, IssueId};
 #[derive(Debug)]
 pub struct Threads {
     addresses: HashMap<Address, ConversationId>,
+    /// Contacts with whom there is no conversation yet.
+    people: HashMap<Address, ContactId>,
     conversations: HashMap<ConversationId, Conversation>,
     issues: HashMap<ConversationId, Issue>,
     /// What was changed, as it was before; nothing, where it began here.
@@ -33,6 +35,7 @@ impl Threads {
     pub fn new(loaded: Vec<Thread>, issue_number: i64) -> Self {
         let mut threads = Self {
             addresses: HashMap::new(),
+            people: HashMap::new(),
             conversations: HashMap::new(),
             issues: HashMap::new(),
             touched: BTreeMap::new(),
@@ -53,6 +56,13 @@ impl Threads {
     #[must_use]
     pub fn with_roster(mut self, roster: Roster) -> Self {
         self.roster = roster;
+        self
+    }
+
+    /// Adds contacts with whom there is no conversation yet, by their addresses.
+    #[must_use]
+    pub fn with_people(mut self, people: Vec<(Address, ContactId)>) -> Self {
+        self.people.extend(people);
         self
     }
 
@@ -99,27 +109,39 @@ impl Threads {
         now: Timestamp,
         changes: &mut Changes,
     ) -> ConversationId {
+        let known = self.people.get(address).copied();
         let contact = Contact {
-            id: ContactId::new(),
+            id: known.unwrap_or_else(ContactId::new),
             name: name.map(str::to_owned),
             created_at: now,
         };
         let conversation = Conversation::begin(contact.id, now);
-        for kind in [EventKind::ContactCreated, EventKind::ConversationCreated] {
-            let data = EventData {
+        let (id, data) = (
+            conversation.id,
+            EventData {
                 contact: Some(contact.id),
                 ..EventData::default()
-            };
-            changes.events.push(NewEvent {
-                kind,
-                at: now,
-                actor: None,
-                conversation: Some(conversation.id),
-                data: data.json(),
-            });
+            },
+        );
+        let event = |kind| NewEvent {
+            kind,
+            at: now,
+            actor: None,
+            conversation: Some(id),
+            data: data.json(),
+        };
+        if known.is_none() {
+            changes.events.push(event(EventKind::ContactCreated));
         }
-        let id = conversation.id;
-        changes.contacts.push((contact, address.clone()));
+        changes.events.push(event(EventKind::ConversationCreated));
+        let others = self.people.iter().filter(|(_, one)| **one == contact.id);
+        let others: Vec<Address> = others.map(|(other, _)| other.clone()).collect();
+        for other in others {
+            self.addresses.insert(other, id);
+        }
+        if known.is_none() {
+            changes.contacts.push((contact, address.clone()));
+        }
         self.addresses.insert(address.clone(), id);
         self.conversations.insert(id, conversation);
         self.touched.insert(id, None);

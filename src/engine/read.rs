@@ -125,6 +125,10 @@ impl<'e> Reader<'e> {
         self.context.clock.now()
     }
 
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     pub(super) async fn conn(&self) -> Result<Conn, EngineFault> {
         Ok(self.context.store.read().await?)
     }

@@ -2,6 +2,7 @@
 
 pub(super) mod mail;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -9,6 +10,7 @@ use futures_util::future::BoxFuture;
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::{InboundFile, InboundText};
+use crate::domain::address::Address;
 use crate::domain::assign::Roster;
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::FilingRules;
@@ -16,7 +18,7 @@ use crate::domain::message::RawRequest;
 use crate::domain::receive::{Before, Consent, Inbound, Part, Receipt, RemoteFile, Reply, receive};
 use crate::domain::threads::Threads;
 use crate::sms;
-use crate::store::{Conn, Tx, message, roster, slice, suppression};
+use crate::store::{Conn, Tx, erase, message, roster, slice, suppression};
 
 /// More parts than a text can have (3GPP TS 23.040, 9.2.3.24.1).
 const MOST_PARTS: u32 = 255;
@@ -136,7 +138,14 @@ pub(super) fn slice(
         let messages = message::load_messages(&mut tx.conn, &groups).await?;
         let filing = commands.iter().map(|command| &command.filing);
         let roster = load_roster(&mut tx.conn, filing, now).await?;
-        let threads = Threads::new(loaded.threads, tx.issue_number().await?).with_roster(roster);
+        let threads = Threads::new(loaded.threads, tx.issue_number().await?)
+            .with_people(loaded.people)
+            .with_roster(roster);
+        let fresh = commands
+            .iter()
+            .filter(|command| !known.contains_key(&command.key()));
+        let writers = fresh.map(|command| &command.from);
+        restore_opt_outs(&mut tx.conn, writers, &threads, &context).await?;
         let consents = commands.iter().filter(|command| command.consent.is_some());
         let pairs: Vec<_> = consents.map(Inbound::own_pair).collect();
         let opted_out = suppression::load_suppressed(&mut tx.conn, &pairs).await?;
@@ -163,4 +172,24 @@ pub(super) async fn load_roster(
         return Ok(Roster::default());
     }
     Ok(roster::load_roster(conn, now).await?)
+}
+
+/// Lets opt-outs hold for those by name who were erased and write again.
+async fn restore_opt_outs<'w>(
+    conn: &mut Conn,
+    writers: impl Iterator<Item = &'w Address>,
+    threads: &Threads,
+    context: &Context,
+) -> Result<(), EngineFault> {
+    let names: HashMap<String, &Address> = writers
+        .filter(|writer| threads.find(writer).is_none())
+        .map(|writer| (context.erased_name(writer), writer))
+        .collect();
+    let hashes: Vec<String> = names.keys().cloned().collect();
+    for hash in erase::load_erased(conn, &hashes).await? {
+        if let Some(address) = names.get(&hash) {
+            erase::restore_opt_outs(conn, &hash, address).await?;
+        }
+    }
+    Ok(())
 }

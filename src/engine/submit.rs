@@ -20,7 +20,7 @@ use crate::domain::threads::Threads;
 use crate::mail::compose;
 use crate::mail::token::Signer;
 use crate::sms;
-use crate::store::{Conn, StoreFault, Tx, attachment, message, origin, slice};
+use crate::store::{Conn, StoreFault, Tx, attachment, message, origin, slice, suppression};
 
 /// What would become of a message.
 #[derive(Debug, Clone)]
@@ -58,12 +58,7 @@ impl Engine {
     /// Says what would become of a message, and stores nothing.
     pub async fn dry_run(&self, submission: &Submission) -> Result<DryRun, EngineFault> {
         let mut conn = self.context.store.read().await?;
-        let before = load(
-            &mut conn,
-            std::slice::from_ref(submission),
-            &self.context.senders,
-        )
-        .await?;
+        let before = load(&mut conn, std::slice::from_ref(submission), &self.context).await?;
         let last_used = before
             .threads
             .find(&submission.to)
@@ -174,8 +169,9 @@ fn smartly(text: &str) -> Priced {
 async fn load(
     conn: &mut Conn,
     submissions: &[Submission],
-    senders: &Senders,
+    context: &Context,
 ) -> Result<Before, StoreFault> {
+    let senders = &context.senders;
     let mut addresses: Vec<_> = submissions.iter().map(|one| one.to.clone()).collect();
     addresses.sort();
     addresses.dedup();
@@ -194,16 +190,42 @@ async fn load(
         .collect();
     let files = attachment::load_attachments(conn, &files).await?;
     let loaded = slice::load_submitted(conn, &addresses, &pairs, &keys).await?;
-    let threads = Threads::new(loaded.threads, 0);
+    let threads = Threads::new(loaded.threads, 0).with_people(loaded.people);
+    let mut suppressed = loaded.suppressed;
+    suppressed.extend(load_outliving(conn, submissions, &threads, context).await?);
     let (last_mails, named_mails) = load_mails(conn, submissions, &threads).await?;
     Ok(Before {
         threads,
-        suppressed: loaded.suppressed,
+        suppressed,
         answers: loaded.answers,
         attachments: files.into_iter().map(|one| (one.id, one)).collect(),
         last_mails,
         named_mails,
     })
+}
+
+/// The opt-outs that outlived their recipients, who were erased: nobody is known by the address.
+async fn load_outliving(
+    conn: &mut Conn,
+    submissions: &[Submission],
+    threads: &Threads,
+    context: &Context,
+) -> Result<Vec<Pair>, StoreFault> {
+    let stranger = |one: &&Submission| threads.find(&one.to).is_none();
+    let mut meant: HashMap<Pair, Pair> = HashMap::new();
+    for one in submissions.iter().filter(stranger) {
+        let name = context.erased_name(&one.to);
+        for from in candidates(one, &context.senders) {
+            let pair = (from.clone(), one.to.value().to_owned());
+            meant.insert((from, name.clone()), pair);
+        }
+    }
+    let hidden: Vec<Pair> = meant.keys().cloned().collect();
+    let found = suppression::load_suppressed(conn, &hidden).await?;
+    Ok(found
+        .iter()
+        .filter_map(|hidden| meant.remove(hidden))
+        .collect())
 }
 
 /// The addresses of the gateways that a message may leave by: of the one that it names, or of all
@@ -264,7 +286,7 @@ pub(super) fn slice(
 ) -> BoxFuture<'_, Result<Vec<Submitted>, EngineFault>> {
     Box::pin(async move {
         let now = context.clock.now();
-        let mut before = load(&mut tx.conn, &commands, &context.senders).await?;
+        let mut before = load(&mut tx.conn, &commands, &context).await?;
         before.threads.issue_number = tx.issue_number().await?;
         let (changes, results, issue_number) = submit(&commands, before, &context.senders, now);
         tx.set_issue_number(issue_number);

@@ -164,11 +164,57 @@ pub(super) fn ask_threads(conn: &mut Conn, addresses: &[Address]) {
             ),
         )
     });
+    ASK.defer(conn, vec![Argument::Text(keys_of(addresses))]);
+}
+
+/// Which of these addresses are of contacts with whom there is no conversation yet.
+pub async fn load_people(
+    conn: &mut Conn,
+    addresses: &[Address],
+) -> Result<Vec<(Address, ContactId)>, StoreFault> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    ask_people(conn, addresses);
+    let [found] = conn.answers().await?;
+    read_people(&found)
+}
+
+/// Asks for them, with whatever goes to the database next.
+pub(super) fn ask_people(conn: &mut Conn, addresses: &[Address]) {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::ask(
+            "SELECT a.channel, a.value, a.contact_id FROM json_each($1) AS k
+                JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
+                WHERE NOT EXISTS (SELECT 1 FROM conversation c WHERE c.contact_id = a.contact_id)",
+            "SELECT a.channel, a.value, a.contact_id FROM jsonb_array_elements($1::jsonb) AS k(v)
+                CROSS JOIN LATERAL (SELECT * FROM address a
+                    WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
+                WHERE NOT EXISTS (SELECT 1 FROM conversation c WHERE c.contact_id = a.contact_id)",
+        )
+    });
+    ASK.defer(conn, vec![Argument::Text(keys_of(addresses))]);
+}
+
+/// Those that were found.
+pub(super) fn read_people(found: &Rows) -> Result<Vec<(Address, ContactId)>, StoreFault> {
+    #[derive(Deserialize, sqlx::FromRow)]
+    struct Found {
+        channel: String,
+        value: String,
+        contact_id: Uuid,
+    }
+    let person = |one: Found| Ok((address(&one.channel, one.value)?, ContactId(one.contact_id)));
+    found.read()?.into_iter().map(person).collect()
+}
+
+/// Addresses as they are bound.
+fn keys_of(addresses: &[Address]) -> String {
     let keys: Vec<(String, &str)> = addresses
         .iter()
         .map(|address| (name_of(&address.channel()), address.value()))
         .collect();
-    ASK.defer(conn, vec![Argument::Text(json(&keys))]);
+    json(&keys)
 }
 
 /// The threads that were found.

@@ -268,6 +268,15 @@ pub async fn take_todo(
     Ok(Some((ConversationId(conversation), found)))
 }
 
+/// The notes of a conversation.
+pub async fn list_note_ids(
+    conn: &mut Conn,
+    conversation: ConversationId,
+) -> Result<Vec<Uuid>, StoreFault> {
+    let text = "SELECT id FROM note WHERE conversation_id = $1";
+    Ok(on!(conn, c => sqlx::query_scalar(text).bind(conversation.0).fetch_all(c).await?))
+}
+
 /// The number of the first document from about a time on, or the last one; for bounds.
 pub async fn find_number(conn: &mut Conn, at: Timestamp) -> Result<Option<i64>, StoreFault> {
     let text = "SELECT id FROM search_doc WHERE at >= $1 ORDER BY at LIMIT 1";

@@ -13,7 +13,7 @@ use crate::domain::conversation::Thread;
 use crate::domain::delivery::Delivery;
 use crate::domain::gateway::GatewayName;
 use crate::domain::health::Health;
-use crate::domain::id::MessageId;
+use crate::domain::id::{ContactId, MessageId};
 use crate::domain::idempotency::{Answered, Key as Once};
 use crate::domain::message::{Direction, Message, StatusEvent};
 use crate::domain::report::{Known, Parked};
@@ -25,6 +25,8 @@ pub struct Received {
     pub known: HashMap<Key, Known>,
     /// Their senders' threads.
     pub threads: Vec<Thread>,
+    /// Their senders with whom there is no conversation yet.
+    pub people: Vec<(Address, ContactId)>,
 }
 
 /// Loads what inbound messages touch.
@@ -35,10 +37,12 @@ pub async fn load_received(
 ) -> Result<Received, StoreFault> {
     reference::ask_references(conn, Direction::Inbound, keys);
     conversation::ask_threads(conn, addresses);
-    let [known, threads] = conn.answers().await?;
+    conversation::ask_people(conn, addresses);
+    let [known, threads, people] = conn.answers().await?;
     Ok(Received {
         known: reference::read_references(&known)?,
         threads: conversation::read_threads(&threads)?,
+        people: conversation::read_people(&people)?,
     })
 }
 
@@ -47,6 +51,8 @@ pub async fn load_received(
 pub struct Submitted {
     /// Their recipients' threads.
     pub threads: Vec<Thread>,
+    /// Their recipients with whom there is no conversation yet.
+    pub people: Vec<(Address, ContactId)>,
     /// Those of the pairs that are suppressed.
     pub suppressed: HashSet<Pair>,
     /// What was answered to the keys.
@@ -61,11 +67,13 @@ pub async fn load_submitted(
     keys: &[Once],
 ) -> Result<Submitted, StoreFault> {
     conversation::ask_threads(conn, addresses);
+    conversation::ask_people(conn, addresses);
     suppression::ask_suppressed(conn, pairs);
     idempotency::ask_answers(conn, keys);
-    let [threads, suppressed, answers] = conn.answers().await?;
+    let [threads, people, suppressed, answers] = conn.answers().await?;
     Ok(Submitted {
         threads: conversation::read_threads(&threads)?,
+        people: conversation::read_people(&people)?,
         suppressed: suppression::read_suppressed(&suppressed)?,
         answers: idempotency::read_answers(&answers)?,
     })

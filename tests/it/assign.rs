@@ -29,7 +29,10 @@ async fn support(db: &Db, rules: &str) -> (TestApp, FakeProvider, Vec<Value>) {
 /// The open issue of a customer who writes.
 async fn writes(app: &TestApp, from: &str) -> Value {
     let sid = fresh_sid();
-    app.hooks.text_in("long", from, "Hello", &sid).await.expect(200);
+    app.hooks
+        .text_in("long", from, "Hello", &sid)
+        .await
+        .expect(200);
     app.api.list("/v1/issues").await.remove(0)
 }
 
@@ -41,7 +44,10 @@ async fn events(app: &TestApp, kind: &str) -> Vec<Value> {
 
 async fn close(app: &TestApp, issue: &Value) {
     let path = format!("/v1/issues/{}/close", issue["id"].as_str().unwrap());
-    app.api.post(&path, &json!({"override": true})).await.expect(200);
+    app.api
+        .post(&path, &json!({"override": true}))
+        .await
+        .expect(200);
 }
 
 both! {

@@ -16,6 +16,7 @@ pub use self::keep::Prepared;
 use self::keep::place;
 use self::load::load;
 use self::understand::Reader;
+use super::restore_opt_outs;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::QuarantineId;
 use crate::domain::mailbox::AfterRead;
@@ -259,6 +260,11 @@ async fn slice(
     let now = context.clock.now();
     let mut before = load(&mut tx.conn, mails, now).await?;
     before.threads.issue_number = tx.issue_number().await?;
+    let fresh = mails
+        .iter()
+        .filter(|mail| !before.known.contains_key(&mail.key()));
+    let writers = fresh.filter_map(|mail| mail.content.as_ref().ok().map(|letter| &letter.from));
+    restore_opt_outs(&mut tx.conn, writers, &before.threads, context).await?;
     let token = |id| context.signer.sign(id);
     let (changes, receipts, issue_number) = receive(mails, before, &token, now);
     tx.set_issue_number(issue_number);

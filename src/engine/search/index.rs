@@ -82,6 +82,11 @@ async fn slice(tx: &mut Tx) -> Result<Indexed, StoreFault> {
             Some((conversation, messages)) => {
                 more = true;
                 wanted.add_conversation(conversation);
+                if messages.is_empty() {
+                    for id in search::list_note_ids(conn, conversation).await? {
+                        wanted.add(DocKind::Note, id);
+                    }
+                }
                 for id in messages {
                     wanted.add(DocKind::Message, id);
                 }

@@ -56,6 +56,8 @@ pub(super) async fn load(
     let recent = load_recent(conn, &letters, &messages, now).await?;
     messages.extend(recent.values().map(|message| (message.id, message.clone())));
     let threads = load_threads(conn, &letters, &messages).await?;
+    let writers: Vec<_> = letters.iter().map(|letter| letter.from.clone()).collect();
+    let people = conversation::load_people(conn, &writers).await?;
     let timelines = load_timelines(conn, &letters, &messages).await?;
     let acknowledged = load_acknowledged(conn, mails, now).await?;
     let mailbox = match mails.iter().find_map(|mail| mail.place.as_ref()) {
@@ -74,7 +76,9 @@ pub(super) async fn load(
             .map(|(address, message)| (address, message.id))
             .collect(),
         acknowledged,
-        threads: Threads::new(threads, 0).with_roster(roster),
+        threads: Threads::new(threads, 0)
+            .with_people(people)
+            .with_roster(roster),
         mailbox,
     })
 }

@@ -3,7 +3,9 @@
 mod compose;
 mod faults;
 mod kill;
+mod offers;
 mod postfix;
+mod signed;
 pub(crate) mod wire;
 
 use serde_json::{Value, json};

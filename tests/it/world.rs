@@ -16,6 +16,7 @@ pub mod provider;
 pub mod setup;
 pub mod sign;
 pub mod smtp;
+pub mod tokens;
 
 use std::time::{Duration, Instant};
 

@@ -132,6 +132,9 @@ impl Session {
         if self.can("UIDPLUS") {
             let expunge = [words(format!("UID EXPUNGE {}", set(uids)))];
             self.after(&expunge).await?;
+        } else {
+            let server = &self.server;
+            tracing::warn!(%server, "the server can neither move mails nor expunge single ones: what was copied stays in the mailbox, marked as deleted");
         }
         Ok(())
     }

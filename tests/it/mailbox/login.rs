@@ -1,7 +1,6 @@
 //! Logging in: refused and repaired, with a token, over TLS.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -9,17 +8,14 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::json;
 use sha2::Sha256;
-use tokio::io::{AsyncWriteExt as _, BufReader};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
 use super::filed;
 use crate::both;
 use crate::world::app::TestApp;
 use crate::world::db::Db;
 use crate::world::dovecot::{Dovecot, QUICK, mail, mail_gateway};
-use crate::world::http1;
 use crate::world::setup::Setup;
+use crate::world::tokens::TokenEndpoint;
 
 const CUSTOMER: &str = "Kim <kim@customers.test>";
 const KEY: &[u8] = b"the key that signs the tests' tokens";
@@ -109,47 +105,6 @@ fn token(key: &[u8]) -> String {
     mac.update(signed.as_bytes());
     let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
     format!("{signed}.{signature}")
-}
-
-/// A token endpoint that gives what its list says, the last for ever; and what it was asked.
-struct TokenEndpoint {
-    url: String,
-    asked: Arc<Mutex<Vec<String>>>,
-    _tasks: JoinSet<()>,
-}
-
-impl TokenEndpoint {
-    async fn start(answers: Vec<(u16, serde_json::Value)>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}/token", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&asked);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let mut stream = BufReader::new(stream);
-                while let Some(request) = http1::read_request(&mut stream).await {
-                    let count = {
-                        let mut log = log.lock().unwrap();
-                        log.push(String::from_utf8(request.body).unwrap());
-                        log.len()
-                    };
-                    let (status, body) = &answers[(count - 1).min(answers.len() - 1)];
-                    let answer = http1::answer(*status, &[], body.to_string().as_bytes());
-                    stream.write_all(&answer).await.unwrap();
-                }
-            }
-        });
-        Self {
-            url,
-            asked,
-            _tasks: tasks,
-        }
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
 }
 
 fn oauth2_server() -> Dovecot {

@@ -160,6 +160,53 @@ both! {
         assert!(moved.contains("* 1 EXISTS"), "{moved}");
         app.end().await;
     }
+
+    async fn a_first_run_since_a_time_reads_what_came_from_then_on(db: Db) {
+        let server = Dovecot::start();
+        let mut client = server.client().await;
+        for (came, subject) in [
+            ("18-Nov-2026 12:00:00 +0000", "days before"),
+            ("20-Nov-2026 23:59:59 -0800", "of the day before, by its own clock"),
+            ("21-Nov-2026 07:59:58 +0000", "a moment before"),
+            ("21-Nov-2026 18:00:00 +1000", "at that moment"),
+            ("21-Nov-2026 09:00:00 +0000", "an hour after"),
+        ] {
+            client.append_at("INBOX", came, &mail(CUSTOMER, subject, "hello")).await;
+        }
+        let since = "first_run = { since = \"2026-11-21T08:00:00Z\" }";
+        let app = start(&db, &server, since).await;
+        client.append("INBOX", &mail(CUSTOMER, "new", "hello")).await;
+        filed(&app, &["at that moment", "an hour after", "new"]).await;
+        app.end().await;
+    }
+
+    async fn after_read_moves_where_the_server_cannot(db: Db) {
+        for (capability, left) in [("IMAP4rev1 IDLE UIDPLUS", "* 1 EXISTS"), ("IMAP4rev1 IDLE", "* 2 EXISTS")] {
+            let server = Dovecot::with(|folder| std::fs::write(folder.join("capability"), capability).unwrap());
+            let mut client = server.client().await;
+            client.append("INBOX", &mail(CUSTOMER, "history", "hello")).await;
+            // Another client means to delete this one, and may still think better of it.
+            client.ask("SELECT INBOX").await;
+            client.ask("STORE 1 +FLAGS (\\Deleted)").await;
+            let app = start(&db, &server, "after_read = { move = \"Done\" }").await;
+            app.gateway_becomes("mail", "up").await;
+            client.append("INBOX", &mail(CUSTOMER, "one", "hello")).await;
+            filed(&app, &["one"]).await;
+            eventually("the copy", async || {
+                client.ask("LIST \"\" Done").await.contains("Done").then_some(())
+            })
+            .await;
+            eventually("the original to be gone or marked", async || {
+                let opened = client.ask("SELECT INBOX").await;
+                let flags = client.ask("FETCH 1:* (FLAGS)").await;
+                let marked = flags.matches("\\Deleted").count() == flags.matches("FETCH").count();
+                (opened.contains(left) && marked).then_some(())
+            })
+            .await;
+            app.end().await;
+            assert!(client.ask("SELECT Done").await.contains("* 1 EXISTS"), "{capability}");
+        }
+    }
 }
 
 async fn uidvalidity(client: &mut crate::world::dovecot::Client) -> String {

@@ -194,6 +194,11 @@ impl Client {
         self.ask(&command).await;
     }
 
+    /// Leaves a mail in a mailbox as one that came then, such as `20-Nov-2026 10:00:00 +0000`.
+    pub async fn append_at(&mut self, mailbox: &str, came: &str, mail: &str) {
+        self.append(&format!("{mailbox} \"{came}\""), mail).await;
+    }
+
     async fn line(&mut self) -> std::io::Result<String> {
         let mut line = Vec::new();
         if self.stream.read_until(b'\n', &mut line).await? == 0 {

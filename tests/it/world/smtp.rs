@@ -98,12 +98,22 @@ pub enum Step {
 
 type Script = Box<dyn FnMut(&Step) -> Act + Send>;
 
+/// How the server's connections are protected.
+pub enum Cover {
+    /// Not at all.
+    Bare,
+    /// Once the client asks by STARTTLS.
+    Starttls(tokio_rustls::TlsAcceptor),
+    /// From the first byte.
+    Implicit(tokio_rustls::TlsAcceptor),
+}
+
 struct Desk {
     letters: Mutex<Vec<Letter>>,
     steps: Mutex<Vec<Step>>,
     script: Mutex<Script>,
     offers: Vec<&'static str>,
-    acceptor: Option<tokio_rustls::TlsAcceptor>,
+    cover: Cover,
     connections: Mutex<usize>,
 }
 
@@ -131,21 +141,18 @@ impl MailSink {
 
     /// A server that offers this.
     pub async fn offering(offers: &[&'static str]) -> Self {
-        Self::with(offers, None).await
+        Self::with(offers, Cover::Bare).await
     }
 
-    /// A server that can be encrypted by STARTTLS.
-    pub async fn with(
-        offers: &[&'static str],
-        acceptor: Option<tokio_rustls::TlsAcceptor>,
-    ) -> Self {
+    /// A server that offers this, and protects its connections so.
+    pub async fn with(offers: &[&'static str], cover: Cover) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let desk = Arc::new(Desk {
             letters: Mutex::default(),
             steps: Mutex::default(),
             script: Mutex::new(Box::new(|_| Act::Take)),
             offers: offers.to_vec(),
-            acceptor,
+            cover,
             connections: Mutex::default(),
         });
         let address = listener.local_addr().unwrap();
@@ -200,8 +207,15 @@ impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Wire for T 
 async fn session(stream: TcpStream, desk: Arc<Desk>) {
     *desk.connections.lock().unwrap() += 1;
     stream.set_nodelay(true).unwrap();
+    let stream: Box<dyn Wire> = match &desk.cover {
+        Cover::Bare | Cover::Starttls(_) => Box::new(stream),
+        Cover::Implicit(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => Box::new(stream),
+            Err(_) => return,
+        },
+    };
     // That the other side went away is no concern of the server's.
-    let _ = serve(Box::new(stream), &desk).await;
+    let _ = serve(stream, &desk).await;
 }
 
 impl Desk {
@@ -252,7 +266,7 @@ async fn serve(stream: Box<dyn Wire>, desk: &Desk) -> std::io::Result<()> {
             "EHLO" => {
                 let mut lines = vec!["sink.test".to_owned()];
                 lines.extend(desk.offers.iter().map(ToString::to_string));
-                if desk.acceptor.is_some() && !encrypted {
+                if matches!(desk.cover, Cover::Starttls(_)) && !encrypted {
                     lines.push("STARTTLS".to_owned());
                 }
                 let last = lines.len() - 1;
@@ -264,8 +278,10 @@ async fn serve(stream: Box<dyn Wire>, desk: &Desk) -> std::io::Result<()> {
                 wire.flush().await?;
             }
             "STARTTLS" => {
+                let Cover::Starttls(acceptor) = &desk.cover else {
+                    panic!("it was not offered");
+                };
                 answer(&mut wire, Act::Take, "220 ready").await?;
-                let acceptor = desk.acceptor.clone().unwrap();
                 let stream = acceptor.accept(wire.into_inner()).await?;
                 wire = BufReader::new(Box::new(stream));
                 encrypted = true;

@@ -117,7 +117,8 @@ both! {
         let mut tried = 0;
         for (method, path, operation) in operations(&document) {
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-            if schema.is_null() {
+            // Whoever signs in has no key yet; how that is done has tests of its own.
+            if schema.is_null() || ["/v1/sessions", "/v1/setup"].contains(&path.as_str()) {
                 continue;
             }
             let taken = fields(&document, schema, &mut BTreeSet::new());

@@ -101,7 +101,7 @@ both! {
                 for (from, to) in [("Subject: ", "Subject: not "), ("", "From: Eve <eve@evil.example>\r\n"), ("\r\n\r\n", "\r\n\r\nPay here: evil.example\r\n")] {
                     let changed = letter.text().replacen(from, to, 1);
                     let results = verified(changed.as_bytes(), &zone).await;
-                    assert!(matches!(results[..], [DkimResult::Fail(_)]), "{from:?}: {results:?}");
+                    assert!(results.len() == 1 && results[0] != DkimResult::Pass, "{from:?}: {results:?}");
                 }
             }
             app.end().await;

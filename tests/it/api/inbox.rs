@@ -295,6 +295,57 @@ both! {
         desk.end().await;
     }
 
+    async fn t13_a_conversation_private_to_a_team_is_not_there_for_others(db: Db) {
+        let desk = three(&db).await;
+        let bob = desk.key("bob", Role::Agent).await;
+        let base = path(&desk, ANNA).await;
+        let message = of(&desk, ANNA).await["last_message"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let issue = of(&desk, ANNA).await["open_issue"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let team = desk
+            .post("/v1/teams", json!({"name": "billing"}))
+            .await
+            .expect(201);
+        let restricted = desk
+            .post(&format!("{base}/restrict"), json!({"team": id(&team)}))
+            .await
+            .expect(200);
+        assert_eq!(restricted["private_to"], team["id"]);
+        for (method, path) in [
+            ("GET", base.clone()),
+            ("GET", format!("{base}/timeline")),
+            ("GET", format!("/v1/messages/{message}")),
+            ("GET", format!("/v1/issues/{issue}")),
+            ("POST", format!("/v1/issues/{issue}/take")),
+            ("POST", format!("{base}/read")),
+            ("POST", format!("{base}/complete")),
+        ] {
+            desk.with_key(&bob, method, &path, None).await.expect(404);
+        }
+        for list in ["/v1/conversations?view=all", "/v1/messages", "/v1/issues"] {
+            let found = desk.with_key(&bob, "GET", list, None).await.expect(200);
+            assert_eq!(found["data"].as_array().unwrap().len(), 2, "{list}");
+        }
+        let counts = desk
+            .with_key(&bob, "GET", "/v1/conversations/counts", None)
+            .await
+            .expect(200);
+        assert_eq!(counts["views"]["all"]["total"], 2);
+        let events = desk
+            .with_key(&bob, "GET", "/v1/events?limit=100", None)
+            .await
+            .expect(200);
+        let hidden = base.rsplit('/').next().unwrap();
+        assert!(!events.to_string().contains(hidden));
+        assert_eq!(count(&desk, "all").await, (3, 3));
+        desk.end().await;
+    }
+
     async fn t35_of_a_hundred_parallel_takes_one_wins(db: Db) {
         let desk = Arc::new(three(&db).await);
         let issue = of(&desk, ANNA).await["open_issue"]

@@ -12,6 +12,7 @@ mod inbox;
 mod operator;
 mod overload;
 mod people;
+mod rights;
 mod sending;
 mod sessions;
 

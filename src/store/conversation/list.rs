@@ -71,6 +71,8 @@ macro_rules! order {
 }
 
 /// One shelf, walked by an index that begins with what `$source` says.
+///
+/// A shelf that is not wanted has the limit nought: a condition would be asked of all its rows.
 macro_rules! lite_shelf {
     ($shelf:literal, $source:literal) => {
         concat!(
@@ -80,13 +82,12 @@ macro_rules! lite_shelf {
             $source,
             "c.shelf = ",
             $shelf,
-            " AND ",
-            $shelf,
-            " IN (SELECT value FROM json_each($3))",
             conditions!(),
             lite_seen!("$9"),
             order!(),
-            ")"
+            " * (",
+            $shelf,
+            " IN (SELECT value FROM json_each($3))))"
         )
     };
 }

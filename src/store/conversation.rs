@@ -181,6 +181,8 @@ pub async fn load_people(
 }
 
 /// Asks for them, with whatever goes to the database next.
+///
+/// A NOT EXISTS would let PostgreSQL read the whole of `conversation` for every slice.
 pub(super) fn ask_people(conn: &mut Conn, addresses: &[Address]) {
     static ASK: LazyLock<Statement> = LazyLock::new(|| {
         Statement::ask(
@@ -190,7 +192,7 @@ pub(super) fn ask_people(conn: &mut Conn, addresses: &[Address]) {
             "SELECT a.channel, a.value, a.contact_id FROM jsonb_array_elements($1::jsonb) AS k(v)
                 CROSS JOIN LATERAL (SELECT * FROM address a
                     WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
-                WHERE NOT EXISTS (SELECT 1 FROM conversation c WHERE c.contact_id = a.contact_id)",
+                WHERE (SELECT c.id FROM conversation c WHERE c.contact_id = a.contact_id LIMIT 1) IS NULL",
         )
     });
     ASK.defer(conn, vec![Argument::Text(keys_of(addresses))]);

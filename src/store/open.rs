@@ -150,12 +150,10 @@ async fn open_postgres(url: &str, options: &OpenOptions) -> Result<Opened, Store
             ("enable_sort", "off"),
             ("jit", "off"),
         ]);
-    // No plan of the writer's depends on what is bound, so none need be made again.
-    let planned_once = [("plan_cache_mode", "force_generic_plan")];
     let writer = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE)
-        .connect_with(base.clone().options(planned_once))
+        .connect_with(base.clone())
         .await?;
     check_postgres(&writer, options).await?;
     migrations::postgres(&writer).await?;

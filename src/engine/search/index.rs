@@ -151,9 +151,11 @@ fn read(event: &Event, wanted: &mut Wanted) {
     if let Some(id) = named.note {
         wanted.add(DocKind::Note, id.0);
     }
-    match (event.conversation, named.contact) {
-        (Some(id), _) => wanted.add_conversation(id),
-        (None, Some(id)) => wanted.contacts.push(id),
-        (None, None) => {}
+    // Whoever was renamed is found by the new name in all that they wrote or were written.
+    if event.kind == EventKind::ContactChanged {
+        wanted.contacts.extend(named.contact);
+    }
+    if let Some(id) = event.conversation {
+        wanted.add_conversation(id);
     }
 }

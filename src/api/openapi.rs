@@ -3,7 +3,7 @@
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, Schema};
+use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi};
 
 use super::{
@@ -120,6 +120,9 @@ const REQUESTS: &[&str] = &[
     "Holding",
 ];
 
+/// The operations whose body may be left out.
+const BARE: &[&str] = &["closeIssue", "rotateKey"];
+
 /// What holds for every operation alike: the key, and how errors look.
 struct Common;
 
@@ -160,9 +163,19 @@ impl Modify for Common {
             ] {
                 if let Some(operation) = operation {
                     add_problems(operation, &method, has_id);
+                    leave_out_body(operation);
                 }
             }
         }
+    }
+}
+
+fn leave_out_body(operation: &mut Operation) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if let Some(RefOr::T(body)) = &mut operation.request_body
+        && BARE.contains(&id)
+    {
+        body.required = Some(Required::False);
     }
 }
 

@@ -191,8 +191,7 @@ impl From<PeopleFault> for Problem {
             PeopleFault::Weak(_) => Self::field("/password", text),
             PeopleFault::AboveYou | PeopleFault::NotYours => Self::new(Code::Forbidden, text),
             PeopleFault::LastAdmin => Self::new(Code::Conflict, text),
-            PeopleFault::Changed(version) => IfMatch::refused(version),
-            PeopleFault::Engine(fault) => fault.into(),
+            PeopleFault::Edit(fault) => fault.into(),
         }
     }
 }

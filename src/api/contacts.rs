@@ -232,8 +232,6 @@ impl From<ContactFault> for Problem {
         match fault {
             ContactFault::Unknown => Self::not_found("contact"),
             ContactFault::UnknownOther => Self::field("/other", fault.to_string()),
-            ContactFault::Changed(version) => IfMatch::refused(version),
-            ContactFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
             ContactFault::Refused(refusal) => match refusal {
                 ContactRefusal::TooManyAddresses | ContactRefusal::LastAddress => {
                     Self::field("/addresses", refusal.to_string())
@@ -245,7 +243,7 @@ impl From<ContactFault> for Problem {
                 | ContactRefusal::NotMerged
                 | ContactRefusal::Held(_) => Self::new(Code::Conflict, refusal.to_string()),
             },
-            ContactFault::Engine(fault) => fault.into(),
+            ContactFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -141,8 +141,7 @@ impl From<DraftFault> for Problem {
     fn from(fault: DraftFault) -> Self {
         match fault {
             DraftFault::Unknown => Self::not_found("conversation"),
-            DraftFault::Changed(present) => IfMatch::refused(present),
-            DraftFault::Engine(fault) => fault.into(),
+            DraftFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -185,9 +185,7 @@ impl From<NoteFault> for Problem {
         match fault {
             NoteFault::Unknown => Self::not_found("resource"),
             NoteFault::OfAnother(_) => Self::new(Code::Forbidden, fault.to_string()),
-            NoteFault::Changed(present) => IfMatch::refused(present),
-            NoteFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
-            NoteFault::Engine(fault) => fault.into(),
+            NoteFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -196,14 +196,12 @@ impl From<QuickReplyFault> for Problem {
             QuickReplyFault::UnknownConversation | QuickReplyFault::Blank(_) => {
                 Self::field("/conversation", detail)
             }
-            QuickReplyFault::Shared => Self::new(Code::Forbidden, detail),
+            QuickReplyFault::Shared(_) => Self::new(Code::Forbidden, detail),
             QuickReplyFault::Taken(other) => {
                 Self::new(Code::Conflict, detail).with("quick_reply", other)
             }
             QuickReplyFault::Text(_) => Self::field("/text", detail),
-            QuickReplyFault::Changed(present) => IfMatch::refused(present),
-            QuickReplyFault::KeyReused => Self::new(Code::KeyReused, detail),
-            QuickReplyFault::Engine(fault) => fault.into(),
+            QuickReplyFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -197,9 +197,7 @@ impl From<TagFault> for Problem {
         match fault {
             TagFault::Unknown => Self::not_found("tag"),
             TagFault::Taken(_) | TagFault::Used => Self::new(Code::Conflict, fault.to_string()),
-            TagFault::Changed(present) => IfMatch::refused(present),
-            TagFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
-            TagFault::Engine(fault) => fault.into(),
+            TagFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -227,8 +227,7 @@ impl From<TeamFault> for Problem {
             TeamFault::UnknownAgent(_) => Self::field("/members", text),
             TeamFault::AboveYou => Self::new(Code::Forbidden, text),
             TeamFault::Needed => Self::new(Code::Conflict, text),
-            TeamFault::Changed(version) => IfMatch::refused(version),
-            TeamFault::Engine(fault) => fault.into(),
+            TeamFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -231,10 +231,8 @@ impl From<ViewFault> for Problem {
     fn from(fault: ViewFault) -> Self {
         match fault {
             ViewFault::Unknown => Self::not_found("view"),
-            ViewFault::Shared => Self::new(Code::Forbidden, fault.to_string()),
-            ViewFault::Changed(present) => IfMatch::refused(present),
-            ViewFault::KeyReused => Self::new(Code::KeyReused, fault.to_string()),
-            ViewFault::Engine(fault) => fault.into(),
+            ViewFault::Shared(_) => Self::new(Code::Forbidden, fault.to_string()),
+            ViewFault::Edit(fault) => fault.into(),
         }
     }
 }

@@ -9,7 +9,8 @@ mod part;
 pub use import::{Earnest, ImportLine, Imported};
 pub use look::{Dossier, Duplicate};
 
-use super::{Engine, EngineFault, Made, OnceFault, Remember};
+use super::edit::{EditFault, check_seen};
+use super::{Engine, Made, Remember};
 use crate::domain::address::Address;
 use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::clock::Timestamp;
@@ -17,7 +18,7 @@ use crate::domain::contact::{ContactPatch, ContactRefusal, MOST_ADDRESSES, Profi
 use crate::domain::conversation::Contact;
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::id::ContactId;
-use crate::store::{Conn, StoreFault, Tx, contact};
+use crate::store::{Conn, Tx, contact};
 
 /// Why a contact was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -28,33 +29,12 @@ pub enum ContactFault {
     /// There is no such other contact.
     #[error("names no contact")]
     UnknownOther,
-    /// It is not as the caller saw it; with its version.
-    #[error("the contact is at version {0}")]
-    Changed(i64),
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
     /// It may not be so.
     #[error(transparent)]
     Refused(#[from] ContactRefusal),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for ContactFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
-}
-
-impl From<OnceFault> for ContactFault {
-    fn from(fault: OnceFault) -> Self {
-        match fault {
-            OnceFault::KeyReused => Self::KeyReused,
-            OnceFault::Engine(fault) => Self::Engine(fault),
-        }
-    }
+    Edit(#[from] EditFault),
 }
 
 /// A change of a contact.
@@ -77,20 +57,11 @@ impl Engine {
         by: &Principal,
         once: Option<Remember<Profile>>,
     ) -> Result<Made<Profile>, ContactFault> {
-        let (by, now) = (by.clone(), self.context.clock.now());
-        self.context
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
-                        return Ok(Made::Repeated(answered));
-                    }
-                    let made = make(tx, patch, addresses, &by, now).await?;
-                    Remember::keep(once, &mut tx.conn, &made, now).await?;
-                    Ok(Made::New(made))
-                })
-            })
-            .await
+        let by = by.clone();
+        self.make(once, move |tx, now| {
+            Box::pin(async move { make(tx, patch, addresses, &by, now).await })
+        })
+        .await
     }
 
     /// Changes a contact.
@@ -107,9 +78,7 @@ impl Engine {
                 Box::pin(async move {
                     let mut found = find(&mut tx.conn, id, &by).await?;
                     let version = found.version;
-                    if change.seen.is_some_and(|seen| seen != version) {
-                        return Err(ContactFault::Changed(version));
-                    }
+                    check_seen(change.seen, version)?;
                     let changed = found.change(change.patch)?;
                     let moved = match change.addresses {
                         Some(wanted) => set_addresses(tx, &found, &wanted).await?,

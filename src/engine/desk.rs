@@ -1,7 +1,7 @@
 //! What agents do with conversations: read, complete, archive, snooze, tag, restrict.
 
 use super::issues::{IssueFault, closed_by};
-use super::{Engine, EngineFault};
+use super::{EditFault, Engine};
 use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Conversation, Issue, IssueRefusal};
@@ -27,15 +27,9 @@ pub enum DeskFault {
     /// Its open issue forbids it; with the issue as it is.
     #[error("{0}")]
     Refused(IssueRefusal, Box<Issue>),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for DeskFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
+    Edit(#[from] EditFault),
 }
 
 impl From<IssueFault> for DeskFault {
@@ -43,10 +37,8 @@ impl From<IssueFault> for DeskFault {
         match fault {
             IssueFault::Refused(refusal, issue) => Self::Refused(refusal, issue),
             IssueFault::UnknownTeam => Self::UnknownTeam,
-            IssueFault::Unknown | IssueFault::UnknownAgent | IssueFault::Changed(_) => {
-                Self::Unknown
-            }
-            IssueFault::Engine(fault) => Self::Engine(fault),
+            IssueFault::Unknown | IssueFault::UnknownAgent => Self::Unknown,
+            IssueFault::Edit(fault) => Self::Edit(fault),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What agents wrote and did not send yet; nobody else sees it.
 
-use super::{Engine, EngineFault};
+use super::Engine;
+use super::edit::{EditFault, check_seen};
 use crate::domain::agent::Principal;
 use crate::domain::draft::Draft;
 use crate::domain::id::ConversationId;
 use crate::store::conversation::find_conversation;
-use crate::store::{StoreFault, draft};
+use crate::store::draft;
 
 /// Why a draft was not kept.
 #[derive(Debug, thiserror::Error)]
@@ -13,18 +14,9 @@ pub enum DraftFault {
     /// There is no such conversation, or none that may be seen.
     #[error("no conversation has this id")]
     Unknown,
-    /// It was changed since, perhaps at another screen; with the version that it has now.
-    #[error("the draft was changed since")]
-    Changed(i64),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for DraftFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
+    Edit(#[from] EditFault),
 }
 
 impl Engine {
@@ -46,9 +38,7 @@ impl Engine {
                         .ok_or(DraftFault::Unknown)?;
                     let known = draft::find_draft(&mut tx.conn, by.agent.id, id).await?;
                     let version = known.map_or(0, |known| known.version);
-                    if seen.is_some_and(|seen| seen != version) {
-                        return Err(DraftFault::Changed(version));
-                    }
+                    check_seen(seen, version)?;
                     kept.version = version + 1;
                     kept.updated_at = now;
                     draft::upsert_draft(&mut tx.conn, by.agent.id, &kept).await?;

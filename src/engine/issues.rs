@@ -1,7 +1,7 @@
 //! What agents do with issues: take, assign, unassign, close, resolve, reopen, give a title.
 
 use super::desk::store_changed;
-use super::{Engine, EngineFault};
+use super::{EditFault, Engine};
 use crate::domain::agent::{AgentRef, Principal, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Authority, Issue, IssueRefusal, TeamRef};
@@ -9,7 +9,7 @@ use crate::domain::event::EventKind;
 use crate::domain::id::{AgentId, IssueId, TeamId};
 use crate::domain::threads::issue_event;
 use crate::store::conversation::find_conversation;
-use crate::store::{StoreFault, Tx, agent, issue, team};
+use crate::store::{Tx, agent, issue, team};
 
 /// Why an issue was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -23,21 +23,12 @@ pub enum IssueFault {
     /// There is no such team.
     #[error("no team has this id")]
     UnknownTeam,
-    /// Somebody changed it since; with the version that it has now.
-    #[error("the issue was changed since")]
-    Changed(i64),
     /// Its present state forbids it; with the issue as it is.
     #[error("{0}")]
     Refused(IssueRefusal, Box<Issue>),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for IssueFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
+    Edit(#[from] EditFault),
 }
 
 /// What is done to an issue.
@@ -100,7 +91,7 @@ pub(super) async fn perform(
     let kind = match action {
         IssueAction::Reopen => reopen(tx, &mut after).await?,
         IssueAction::Rename(_, Some(version)) if *version != before.version => {
-            return Err(IssueFault::Changed(before.version));
+            return Err(EditFault::Changed(before.version).into());
         }
         IssueAction::Take
         | IssueAction::Assign(_)

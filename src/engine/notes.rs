@@ -1,7 +1,7 @@
 //! What agents tell each other: notes on conversations, comments on issues.
 
-use super::once::{Made, OnceFault, Remember};
-use super::{Engine, EngineFault};
+use super::edit::{EditFault, check_seen};
+use super::{Engine, Made, Remember};
 use crate::domain::agent::{AgentRef, Permission, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventData, EventKind, NewEvent};
@@ -9,7 +9,7 @@ use crate::domain::id::{ConversationId, IssueId, NoteId};
 use crate::domain::note::Note;
 use crate::store::conversation::find_conversation;
 use crate::store::issue::find_issue;
-use crate::store::{StoreFault, Tx, note};
+use crate::store::{Tx, note};
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,30 +29,9 @@ pub enum NoteFault {
     /// Somebody else wrote it.
     #[error("the note is {}'s", .0.name)]
     OfAnother(AgentRef),
-    /// Somebody changed it since; with the version that it has now.
-    #[error("the note was changed since")]
-    Changed(i64),
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for NoteFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
-}
-
-impl From<OnceFault> for NoteFault {
-    fn from(fault: OnceFault) -> Self {
-        match fault {
-            OnceFault::KeyReused => Self::KeyReused,
-            OnceFault::Engine(fault) => Self::Engine(fault),
-        }
-    }
+    Edit(#[from] EditFault),
 }
 
 impl Engine {
@@ -64,11 +43,11 @@ impl Engine {
         by: &Principal,
         once: Option<Remember<Note>>,
     ) -> Result<Made<Note>, NoteFault> {
-        let (by, now) = (by.clone(), self.context.clock.now());
-        let store = &self.context.store;
-        store
-            .write(move |tx| Box::pin(async move { add(tx, about, text, &by, once, now).await }))
-            .await
+        let by = by.clone();
+        self.make(once, move |tx, now| {
+            Box::pin(async move { add(tx, about, text, &by, now).await })
+        })
+        .await
     }
 
     /// Gives a note other words; its author may, if it was not changed since the version.
@@ -85,9 +64,7 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let mut note = own(tx, id, &by).await?;
-                    if seen.is_some_and(|seen| seen != note.version) {
-                        return Err(NoteFault::Changed(note.version));
-                    }
+                    check_seen(seen, note.version)?;
                     note.text = text;
                     note.edited_at = Some(now);
                     note.version += 1;
@@ -121,12 +98,8 @@ async fn add(
     about: About,
     text: String,
     by: &Principal,
-    once: Option<Remember<Note>>,
     now: Timestamp,
-) -> Result<Made<Note>, NoteFault> {
-    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
-        return Ok(Made::Repeated(answered));
-    }
+) -> Result<Note, NoteFault> {
     let (conversation, issue) = match about {
         About::Conversation(id) => (id, None),
         About::Issue(id) => {
@@ -153,8 +126,7 @@ async fn add(
         None => EventKind::NoteAdded,
     };
     tx.emit(event(kind, &note, &by.agent, now));
-    Remember::keep(once, &mut tx.conn, &note, now).await?;
-    Ok(Made::New(note))
+    Ok(note)
 }
 
 /// A note that the one who asks may change.

@@ -1,9 +1,11 @@
 //! Creations that a repeated request repeats the answer of (I15), for what is made one at a time.
 
-use super::EngineFault;
+use futures_util::future::BoxFuture;
+
+use super::{EditFault, Engine};
 use crate::domain::clock::Timestamp;
 use crate::domain::idempotency::{Answered, Key};
-use crate::store::{Conn, StoreFault, idempotency};
+use crate::store::{Conn, StoreFault, Tx, idempotency};
 
 /// The key under which a creation is remembered, and how its answer is written.
 #[derive(Debug, Clone)]
@@ -25,42 +27,51 @@ pub enum Made<T> {
     Repeated(Answered),
 }
 
-/// Why nothing was made for a key.
-#[derive(Debug, thiserror::Error)]
-pub enum OnceFault {
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-    /// The engine could not.
-    #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for OnceFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
+impl Engine {
+    /// Makes something in a transaction, or answers as it was answered when it was made.
+    pub(super) async fn make<T, E, F>(
+        &self,
+        once: Option<Remember<T>>,
+        work: F,
+    ) -> Result<Made<T>, E>
+    where
+        T: Send + Sync + 'static,
+        E: From<EditFault> + From<StoreFault> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, Timestamp) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let now = self.context.clock.now();
+        let store = &self.context.store;
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
+                        return Ok(Made::Repeated(answered));
+                    }
+                    let made = work(tx, now).await?;
+                    Remember::keep(once, &mut tx.conn, &made, now).await?;
+                    Ok(Made::New(made))
+                })
+            })
+            .await
     }
 }
 
 impl<T> Remember<T> {
     /// What was answered to this key before.
-    pub(super) async fn find(
-        once: Option<&Self>,
-        conn: &mut Conn,
-    ) -> Result<Option<Answered>, OnceFault> {
+    async fn find(once: Option<&Self>, conn: &mut Conn) -> Result<Option<Answered>, EditFault> {
         let Some(once) = once else {
             return Ok(None);
         };
         let known = idempotency::load_answers(conn, std::slice::from_ref(&once.key)).await?;
         match known.into_values().next() {
             Some(answered) if answered.fingerprint == once.fingerprint => Ok(Some(answered)),
-            Some(_) => Err(OnceFault::KeyReused),
+            Some(_) => Err(EditFault::KeyReused),
             None => Ok(None),
         }
     }
 
     /// Remembers that this was made, and answered with 201.
-    pub(super) async fn keep(
+    async fn keep(
         once: Option<Self>,
         conn: &mut Conn,
         made: &T,

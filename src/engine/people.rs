@@ -4,7 +4,8 @@
 
 mod read;
 
-use super::{Engine, EngineFault, passwords};
+use super::edit::{EditFault, check_seen};
+use super::{Engine, passwords};
 use crate::domain::agent::{
     Agent, AgentRef, Away, Permissions, Principal, Role, WorkingHours, initials,
 };
@@ -14,7 +15,7 @@ use crate::domain::conversation::TeamRef;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::{AgentId, TeamId};
 use crate::domain::password::{self, WeakPassword};
-use crate::store::{Conn, StoreFault, Tx, agent, session, team};
+use crate::store::{Conn, Tx, agent, session, team};
 
 /// Why somebody was not added or changed.
 #[derive(Debug, thiserror::Error)]
@@ -48,18 +49,9 @@ pub enum PeopleFault {
     /// A password without an address to log in with.
     #[error("is needed to log in with a password")]
     NoEmail,
-    /// Somebody changed it meanwhile; with the present version.
-    #[error("it was changed since")]
-    Changed(i64),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for PeopleFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
+    Edit(#[from] EditFault),
 }
 
 /// What is said of a new agent.
@@ -200,9 +192,7 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let before = find(&mut tx.conn, id).await?;
-                    if seen.is_some_and(|seen| seen != before.version) {
-                        return Err(PeopleFault::Changed(before.version));
-                    }
+                    check_seen(seen, before.version)?;
                     let mut agent = before.clone();
                     apply(&mut agent, &change);
                     if manages {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::once::{Made, OnceFault, Remember};
-use super::{Engine, EngineFault};
-use crate::domain::agent::{Permission, Principal};
-use crate::domain::id::{AgentId, ConversationId, QuickReplyId};
+use super::edit::{EditFault, NotShared, check_seen, owner};
+use super::{Engine, Made, Remember};
+use crate::domain::agent::Principal;
+use crate::domain::id::{ConversationId, QuickReplyId};
 use crate::domain::quick_reply::{BlankFault, QuickReply, check, fill};
-use crate::store::{StoreFault, Tx, contact, quick_reply};
+use crate::store::{Tx, contact, quick_reply};
 
 /// Why a quick reply was not kept, changed or filled in.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +19,8 @@ pub enum QuickReplyFault {
     #[error("names no conversation")]
     UnknownConversation,
     /// Everybody's quick replies are changed by those who may.
-    #[error("a shared quick reply is changed by those with the permission manage_people")]
-    Shared,
+    #[error(transparent)]
+    Shared(#[from] NotShared),
     /// Another one has the shortcut.
     #[error("another quick reply has this shortcut")]
     Taken(QuickReplyId),
@@ -30,30 +30,9 @@ pub enum QuickReplyFault {
     /// Its blanks cannot be filled for that conversation.
     #[error(transparent)]
     Blank(BlankFault),
-    /// It was changed since; with the version that it has now.
-    #[error("the quick reply was changed since")]
-    Changed(i64),
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for QuickReplyFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
-}
-
-impl From<OnceFault> for QuickReplyFault {
-    fn from(fault: OnceFault) -> Self {
-        match fault {
-            OnceFault::KeyReused => Self::KeyReused,
-            OnceFault::Engine(fault) => Self::Engine(fault),
-        }
-    }
+    Edit(#[from] EditFault),
 }
 
 /// What a quick reply is to be; what is not said stays.
@@ -77,29 +56,20 @@ impl Engine {
         by: &Principal,
         once: Option<Remember<QuickReply>>,
     ) -> Result<Made<QuickReply>, QuickReplyFault> {
-        let (by, now) = (by.clone(), self.context.clock.now());
-        self.context
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
-                        return Ok(Made::Repeated(answered));
-                    }
-                    let fresh = QuickReply {
-                        id: QuickReplyId::new(),
-                        title: String::new(),
-                        shortcut: None,
-                        text: String::new(),
-                        owner: Some(by.agent.id),
-                        created_at: now,
-                        version: 0,
-                    };
-                    let made = store_changed(tx, fresh, change, &by).await?;
-                    Remember::keep(once, &mut tx.conn, &made, now).await?;
-                    Ok(Made::New(made))
-                })
-            })
-            .await
+        let by = by.clone();
+        self.make(once, move |tx, now| {
+            let fresh = QuickReply {
+                id: QuickReplyId::new(),
+                title: String::new(),
+                shortcut: None,
+                text: String::new(),
+                owner: Some(by.agent.id),
+                created_at: now,
+                version: 0,
+            };
+            Box::pin(async move { store_changed(tx, fresh, change, &by).await })
+        })
+        .await
     }
 
     /// Changes a quick reply, if it was not changed since the version.
@@ -116,9 +86,7 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let found = own(tx, id, &by).await?;
-                    if seen.is_some_and(|seen| seen != found.version) {
-                        return Err(QuickReplyFault::Changed(found.version));
-                    }
+                    check_seen(seen, found.version)?;
                     store_changed(tx, found, change, &by).await
                 })
             })
@@ -240,17 +208,6 @@ async fn store_changed(
     reply.version += 1;
     quick_reply::upsert_quick_reply(&mut tx.conn, &reply).await?;
     Ok(reply)
-}
-
-/// Whose a quick reply is to be.
-fn owner(shared: bool, by: &Principal) -> Result<Option<AgentId>, QuickReplyFault> {
-    if !shared {
-        return Ok(Some(by.agent.id));
-    }
-    if by.may(Permission::ManagePeople) {
-        return Ok(None);
-    }
-    Err(QuickReplyFault::Shared)
 }
 
 /// A quick reply that the caller may change.

@@ -1,11 +1,11 @@
 //! The words that conversations can be marked with.
 
-use super::once::{Made, OnceFault, Remember};
-use super::{Engine, EngineFault};
+use super::edit::{EditFault, check_seen};
+use super::{Engine, Made, Remember};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Tag;
 use crate::domain::id::TagId;
-use crate::store::{StoreFault, Tx, search, tag};
+use crate::store::{Tx, search, tag};
 
 /// Why a tag was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -19,30 +19,9 @@ pub enum TagFault {
     /// It is on conversations.
     #[error("the tag is on conversations; take it off them first")]
     Used,
-    /// Somebody changed it since; with the version that it has now.
-    #[error("the tag was changed since")]
-    Changed(i64),
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for TagFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
-}
-
-impl From<OnceFault> for TagFault {
-    fn from(fault: OnceFault) -> Self {
-        match fault {
-            OnceFault::KeyReused => Self::KeyReused,
-            OnceFault::Engine(fault) => Self::Engine(fault),
-        }
-    }
+    Edit(#[from] EditFault),
 }
 
 /// What a tag is to be.
@@ -65,11 +44,8 @@ impl Engine {
         colour: Option<String>,
         once: Option<Remember<Tag>>,
     ) -> Result<Made<Tag>, TagFault> {
-        let now = self.context.clock.now();
         let colour = colour.unwrap_or_else(|| COLOUR.to_owned());
-        let store = &self.context.store;
-        store
-            .write(move |tx| Box::pin(async move { create(tx, (name, colour), once, now).await }))
+        self.make(once, move |tx, now| Box::pin(create(tx, name, colour, now)))
             .await
     }
 
@@ -86,9 +62,7 @@ impl Engine {
                 Box::pin(async move {
                     let found = tag::find_tag(&mut tx.conn, id).await?;
                     let mut tag = found.ok_or(TagFault::Unknown)?;
-                    if seen.is_some_and(|seen| seen != tag.version) {
-                        return Err(TagFault::Changed(tag.version));
-                    }
+                    check_seen(seen, tag.version)?;
                     if let Some(name) = change.name.filter(|name| *name != tag.name) {
                         free(tx, &name).await?;
                         tag.name = name;
@@ -123,13 +97,10 @@ impl Engine {
 
 async fn create(
     tx: &mut Tx,
-    (name, colour): (String, String),
-    once: Option<Remember<Tag>>,
+    name: String,
+    colour: String,
     now: Timestamp,
-) -> Result<Made<Tag>, TagFault> {
-    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
-        return Ok(Made::Repeated(answered));
-    }
+) -> Result<Tag, TagFault> {
     free(tx, &name).await?;
     let made = Tag {
         id: TagId::new(),
@@ -139,8 +110,7 @@ async fn create(
         version: 1,
     };
     tag::upsert_tag(&mut tx.conn, &made).await?;
-    Remember::keep(once, &mut tx.conn, &made, now).await?;
-    Ok(Made::New(made))
+    Ok(made)
 }
 
 async fn free(tx: &mut Tx, name: &str) -> Result<(), TagFault> {

@@ -1,11 +1,12 @@
 //! Teams: made, changed, taken away. A conversation can be private to one.
 
-use super::{Engine, EngineFault};
+use super::Engine;
+use super::edit::{EditFault, check_seen};
 use crate::domain::agent::{AgentRef, Principal, Team};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::{AgentId, TeamId};
-use crate::store::{Conn, StoreFault, Tx, agent, team};
+use crate::store::{Conn, Tx, agent, team};
 
 /// Why a team was not made or changed.
 #[derive(Debug, thiserror::Error)]
@@ -27,18 +28,9 @@ pub enum TeamFault {
         "conversations are private to this team or wait for it; give them to another one first"
     )]
     Needed,
-    /// Somebody changed it meanwhile; with the present version.
-    #[error("it was changed since")]
-    Changed(i64),
-    /// The engine could not.
+    /// What can go wrong with all that people edit.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for TeamFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
+    Edit(#[from] EditFault),
 }
 
 /// A team with who is in it.
@@ -98,9 +90,7 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let mut team = find(&mut tx.conn, id).await?;
-                    if seen.is_some_and(|seen| seen != team.version) {
-                        return Err(TeamFault::Changed(team.version));
-                    }
+                    check_seen(seen, team.version)?;
                     if members.is_some() && !by.scope.sees(Some(id)) {
                         return Err(TeamFault::AboveYou);
                     }

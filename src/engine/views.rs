@@ -1,12 +1,12 @@
 //! Lists of conversations that are kept under a name, for oneself or for everybody.
 
-use super::once::{Made, OnceFault, Remember};
-use super::{Engine, EngineFault};
-use crate::domain::agent::{Permission, Principal};
+use super::edit::{EditFault, NotShared, check_seen, owner};
+use super::{Engine, Made, Remember};
+use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::ViewId;
 use crate::domain::view::SavedView;
-use crate::store::{StoreFault, Tx, view};
+use crate::store::{Tx, view};
 
 /// Why a view was not kept or changed.
 #[derive(Debug, thiserror::Error)]
@@ -15,32 +15,11 @@ pub enum ViewFault {
     #[error("no view has this id")]
     Unknown,
     /// Everybody's views are changed by those who may.
-    #[error("a shared view is changed by those with the permission manage_people")]
-    Shared,
-    /// It was changed since; with the version that it has now.
-    #[error("the view was changed since")]
-    Changed(i64),
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-    /// The engine could not.
     #[error(transparent)]
-    Engine(#[from] EngineFault),
-}
-
-impl From<StoreFault> for ViewFault {
-    fn from(fault: StoreFault) -> Self {
-        Self::Engine(fault.into())
-    }
-}
-
-impl From<OnceFault> for ViewFault {
-    fn from(fault: OnceFault) -> Self {
-        match fault {
-            OnceFault::KeyReused => Self::KeyReused,
-            OnceFault::Engine(fault) => Self::Engine(fault),
-        }
-    }
+    Shared(#[from] NotShared),
+    /// What can go wrong with all that people edit.
+    #[error(transparent)]
+    Edit(#[from] EditFault),
 }
 
 /// What a view is to be; what is not said stays.
@@ -62,11 +41,11 @@ impl Engine {
         by: &Principal,
         once: Option<Remember<SavedView>>,
     ) -> Result<Made<SavedView>, ViewFault> {
-        let (by, now) = (by.clone(), self.context.clock.now());
-        let store = &self.context.store;
-        store
-            .write(move |tx| Box::pin(async move { create(tx, change, &by, once, now).await }))
-            .await
+        let by = by.clone();
+        self.make(once, move |tx, now| {
+            Box::pin(async move { create(tx, change, &by, now).await })
+        })
+        .await
     }
 
     /// Changes a view, if it was not changed since the version.
@@ -83,9 +62,7 @@ impl Engine {
             .write(move |tx| {
                 Box::pin(async move {
                     let mut view = own(tx, id, &by).await?;
-                    if seen.is_some_and(|seen| seen != view.version) {
-                        return Err(ViewFault::Changed(view.version));
-                    }
+                    check_seen(seen, view.version)?;
                     if let Some(shared) = change.shared {
                         view.owner = owner(shared, &by)?;
                     }
@@ -130,12 +107,8 @@ async fn create(
     tx: &mut Tx,
     change: ViewChange,
     by: &Principal,
-    once: Option<Remember<SavedView>>,
     now: Timestamp,
-) -> Result<Made<SavedView>, ViewFault> {
-    if let Some(answered) = Remember::find(once.as_ref(), &mut tx.conn).await? {
-        return Ok(Made::Repeated(answered));
-    }
+) -> Result<SavedView, ViewFault> {
     let made = SavedView {
         id: ViewId::new(),
         name: change.name.unwrap_or_default(),
@@ -145,19 +118,7 @@ async fn create(
         version: 1,
     };
     view::upsert_view(&mut tx.conn, &made).await?;
-    Remember::keep(once, &mut tx.conn, &made, now).await?;
-    Ok(Made::New(made))
-}
-
-/// Whose a view is to be.
-fn owner(shared: bool, by: &Principal) -> Result<Option<crate::domain::id::AgentId>, ViewFault> {
-    if !shared {
-        return Ok(Some(by.agent.id));
-    }
-    if by.may(Permission::ManagePeople) {
-        return Ok(None);
-    }
-    Err(ViewFault::Shared)
+    Ok(made)
 }
 
 /// A view that the caller may change.

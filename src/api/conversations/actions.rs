@@ -334,7 +334,7 @@ impl From<DeskFault> for Problem {
                     .with("state", issue.state)
                     .with("assignee", owner)
             }
-            DeskFault::Engine(fault) => fault.into(),
+            DeskFault::Edit(fault) => fault.into(),
         }
     }
 }

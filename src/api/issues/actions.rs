@@ -222,14 +222,13 @@ impl From<IssueFault> for Problem {
             IssueFault::Unknown => Self::not_found("issue"),
             IssueFault::UnknownAgent => Self::field("/agent", "names no agent"),
             IssueFault::UnknownTeam => Self::field("/team", "names no team"),
-            IssueFault::Changed(present) => IfMatch::refused(present),
             IssueFault::Refused(refusal, issue) => {
                 let owner = issue.assignee.map(AgentBody::from);
                 Self::new(Code::Conflict, refusal.to_string())
                     .with("state", issue.state)
                     .with("assignee", owner)
             }
-            IssueFault::Engine(fault) => fault.into(),
+            IssueFault::Edit(fault) => fault.into(),
         }
     }
 }

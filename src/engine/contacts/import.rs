@@ -8,6 +8,7 @@ use crate::domain::contact::{ContactPatch, ContactRefusal, MOST_ADDRESSES, MOST_
 use crate::domain::event::EventKind;
 use crate::domain::id::ContactId;
 use crate::domain::opt_out::{EVERY_SENDER, Origin, Word};
+use crate::engine::EditFault;
 use crate::engine::opt_outs::{OptOutFault, enter};
 use crate::engine::{Engine, EngineFault};
 use crate::store::{StoreFault, Tx, contact};
@@ -108,7 +109,7 @@ async fn import(
     let opted_out = line.opted_out;
     let done = match take_over(tx, line, by, now).await {
         Ok(done) => done,
-        Err(ContactFault::Engine(fault)) => return Err(fault),
+        Err(ContactFault::Edit(EditFault::Engine(fault))) => return Err(fault),
         Err(ContactFault::Unknown) => {
             return Ok(Imported::Refused(
                 "another contact has the address".to_owned(),
@@ -117,8 +118,7 @@ async fn import(
         Err(
             fault @ (ContactFault::Refused(_)
             | ContactFault::UnknownOther
-            | ContactFault::Changed(_)
-            | ContactFault::KeyReused),
+            | ContactFault::Edit(EditFault::Changed(_) | EditFault::KeyReused)),
         ) => return Ok(Imported::Refused(fault.to_string())),
     };
     if opted_out {

@@ -7,6 +7,7 @@
 mod connection;
 mod fault;
 mod reply;
+mod wire;
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -20,12 +20,12 @@ use crate::world::{PATIENCE, within};
 /// Customers on each database, each of whom stops what waits for them.
 const CUSTOMERS: u32 = 2_000;
 
-/// As fast as STOPs come in, so that the queue and they meet at its head.
-const RATE: &str = "rate = { segments_per_second = 200, burst = 1 }";
+/// About as fast as STOPs come in, so that the queue and they meet at its head.
+const RATE: &str = "rate = { segments_per_second = 100, burst = 1 }";
 
-/// How long a call that was begun before a STOP may take to reach the provider. The queue is many
+/// How long a call that was begun before a STOP may take to reach the provider. The queue is several
 /// times longer, so a text that nobody checked again would be later than that.
-const IN_THE_AIR: Duration = Duration::from_secs(2);
+const IN_THE_AIR: Duration = Duration::from_secs(4);
 
 both! {
     async fn i18_stops_race_with_a_queue(db: Db) {
@@ -64,7 +64,7 @@ both! {
         let kept = app.metric("postern_messages_failed_total", &["opted_out"]).await;
         let left = f64::from(u32::try_from(ledger.len()).unwrap());
         assert!((kept + left - f64::from(CUSTOMERS)).abs() < 0.5, "{kept} kept, {left} left");
-        assert!(kept > 100.0 && left > 100.0, "no race: {kept} kept, {left} left");
+        assert!(kept > 20.0 && left > 20.0, "no race: {kept} kept, {left} left");
         app.end().await;
     }
 }

@@ -135,7 +135,11 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
     };
     Router::new()
         .route("/v1/messages", get(messages::list).post(messages::send))
-        .route("/v1/messages/{id}", get(messages::find))
+        .route(
+            "/v1/messages/{id}",
+            get(messages::find).delete(messages::delete),
+        )
+        .route("/v1/messages/{id}/restore", post(messages::restore))
         .route("/v1/messages/{id}/raw", get(messages::raw))
         .route("/v1/messages/{id}/retry", post(messages::retry))
         .route("/v1/messages/{id}/cancel", post(messages::cancel))

@@ -8,6 +8,7 @@ mod database;
 mod fault;
 mod fingerprint;
 mod gateway;
+mod inbox;
 mod log;
 mod mail;
 mod opt_out;
@@ -29,13 +30,15 @@ pub use log::Log;
 pub use places::Places;
 pub use server::Server;
 
+use crate::domain::deletion::Shown;
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
 use crate::domain::sla::Policy;
 use fault::Faults;
 use section::Section;
 
 const ROOT_KEYS: &[&str] = &[
-    "server", "database", "blobs", "defaults", "opt_out", "profiles", "log", "gateway", "sla",
+    "server", "database", "blobs", "defaults", "opt_out", "inbox", "profiles", "log", "gateway",
+    "sla",
 ];
 const PROFILES_KEYS: &[&str] = &["dir"];
 
@@ -46,6 +49,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("blobs", database::BLOBS_KEYS),
     ("defaults", country::KEYS),
     ("opt_out", opt_out::KEYS),
+    ("inbox", inbox::KEYS),
     ("profiles", PROFILES_KEYS),
     ("log", log::KEYS),
     ("sla", sla::KEYS),
@@ -75,6 +79,8 @@ pub struct Config {
     pub profiles_dir: Option<PathBuf>,
     /// `[defaults] country`: the region (ISO 3166-1 alpha-2) of numbers written without a country.
     pub country: String,
+    /// `[inbox] deleted`: what timelines show of deleted messages.
+    pub deleted: Shown,
     /// `[[gateway]]`, in the order of the file.
     pub gateways: Vec<GatewaySpec>,
     /// `[[sla]]`, in the order of the file.
@@ -98,6 +104,7 @@ impl Default for Config {
             log: Log::default(),
             profiles_dir: None,
             country: country::DEFAULT.to_owned(),
+            deleted: Shown::default(),
             gateways: Vec::new(),
             policies: Vec::new(),
             places: Places::default(),
@@ -160,6 +167,7 @@ impl Config {
         let defaults = root.section("defaults", "[defaults]", country::KEYS, faults);
         let opt_out = root.section("opt_out", "[opt_out]", opt_out::KEYS, faults);
         let reach = opt_out::read(&opt_out, faults);
+        let inbox = root.section("inbox", "[inbox]", inbox::KEYS, faults);
         let profiles = root.section("profiles", "[profiles]", PROFILES_KEYS, faults);
         let log = root.section("log", "[log]", log::KEYS, faults);
         let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
@@ -175,6 +183,7 @@ impl Config {
             log: Log::read(&log, faults),
             profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
             country,
+            deleted: inbox::read(&inbox, faults),
             default_sms,
             default_email,
             policies: sla::read_all(root, &specs, faults),

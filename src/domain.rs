@@ -8,7 +8,7 @@
 //!   [`opt_out`], [`contact`], [`merge`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`] and [`tally`]
-//! - what agents do: [`desk`]
+//! - what agents do: [`desk`], [`deletion`]
 
 pub mod address;
 pub mod agent;
@@ -19,6 +19,7 @@ pub mod changes;
 pub mod clock;
 pub mod contact;
 pub mod conversation;
+pub mod deletion;
 pub mod delivery;
 pub mod desk;
 pub mod draft;

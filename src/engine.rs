@@ -16,6 +16,7 @@ use crate::blob::Blobs;
 use crate::channel::Gateway;
 use crate::domain::agent::{Principal, Scope};
 use crate::domain::clock::Clock;
+use crate::domain::deletion::Shown;
 use crate::domain::gateway::{GatewayName, GatewaySpec};
 use crate::domain::receive::{Inbound, Receipt};
 use crate::domain::report::{Applied, Report};
@@ -29,7 +30,7 @@ pub use crate::sms::{Segmentation, segment};
 pub use crate::store::contact::Wanted;
 pub use crate::store::conversation::Filter as ConversationFilter;
 pub use crate::store::issue::IssueFilter;
-pub use crate::store::message::MessageFilter;
+pub use crate::store::message::{MessageFilter, Presence};
 pub use crate::store::opt_out::OptOutFilter;
 pub use crate::store::origin;
 pub use crate::store::tally::Line as CountLine;
@@ -39,6 +40,7 @@ mod audit;
 mod configured;
 mod contacts;
 mod credentials;
+mod deletions;
 mod deliver;
 mod desk;
 mod drafts;
@@ -83,6 +85,7 @@ pub use attachments::{NewFile, Upload, UploadFault};
 pub use contacts::{
     ContactChange, ContactFault, Dossier, Duplicate, Earnest, ImportLine, Imported,
 };
+pub use deletions::DeletionFault;
 pub use deliver::{Claimed, Lease};
 pub use desk::DeskFault;
 pub use drafts::DraftFault;
@@ -162,6 +165,8 @@ pub struct Parts {
     pub public_url: Url,
     /// What was promised about issues, in the order in which promises are tried.
     pub policies: Vec<Policy>,
+    /// What timelines show of deleted messages.
+    pub deleted: Shown,
 }
 
 /// What every use case works with.
@@ -180,6 +185,7 @@ struct Context {
     /// Tells of files that are to be fetched.
     media: Notify,
     policies: Vec<Policy>,
+    deleted: Shown,
 }
 
 /// The use cases of one daemon; clones share everything.
@@ -207,6 +213,7 @@ impl Engine {
             default_email,
             public_url,
             policies,
+            deleted,
         } = parts;
         let secret = secret(&store).await?;
         let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
@@ -232,6 +239,7 @@ impl Engine {
             wake,
             media: Notify::new(),
             policies,
+            deleted,
         });
         Ok(Self {
             receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),

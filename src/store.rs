@@ -43,6 +43,7 @@ pub mod audit;
 pub mod bookmark;
 pub mod contact;
 pub mod conversation;
+pub mod deletion;
 pub mod delivery;
 pub mod draft;
 pub mod erase;

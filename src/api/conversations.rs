@@ -39,7 +39,7 @@ pub(crate) struct ConversationBody {
     id: ConversationId,
     /// With whom.
     contact: ContactBody,
-    /// The id of the newest message.
+    /// The id of the newest message that was not deleted; of the newest, where all were.
     #[schema(value_type = String)]
     last_message: MessageId,
     /// How that message begins.

@@ -1,6 +1,7 @@
 //! Messages: send, look up, send again, withdraw.
 
 mod answer;
+mod deletion;
 pub(super) mod mail;
 mod recipients;
 mod request;
@@ -13,17 +14,18 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::Api;
 use super::lists::Page;
-use crate::domain::agent::Principal;
+use crate::domain::agent::{Permission, Principal};
 use crate::domain::id::MessageId;
 use crate::domain::idempotency::Key;
 use crate::domain::submit::{Accepted, Once, Submission, SubmitRefusal};
-use crate::engine::{MessageDetails, OrderFault, Retried};
-use crate::http::auth::{Reader, Writer};
+use crate::engine::{MessageDetails, OrderFault, Presence, Retried};
+use crate::http::auth::{Reader, Writer, require};
 use crate::http::idempotency::{IdempotencyKey, fingerprint};
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::{Action, Id, Json, Nothing, Query};
 
 pub(super) use answer::{AgentBody, DryRunBody, MessageBody};
+pub(super) use deletion::{__path_delete, __path_restore, delete, restore};
 pub(super) use mail::{__path_raw, raw};
 pub(super) use request::{Listing, NewMessage};
 
@@ -106,7 +108,14 @@ pub(super) async fn find(
     Reader(principal): Reader,
     Id(id): Id<MessageId>,
 ) -> Result<Answer<MessageBody>, Problem> {
-    found(&api, id, &principal).await
+    let reader = api.engine.read_as(&principal);
+    match found(&api, id, &principal).await {
+        Err(missing) if principal.may(Permission::Audit) => {
+            let deleted = reader.deleted_message(id).await?.ok_or(missing)?;
+            Ok(Answer(MessageBody::whole(deleted, None)))
+        }
+        answer => answer,
+    }
 }
 
 /// The message, if it may be seen.
@@ -133,6 +142,9 @@ pub(super) async fn list(
     Query(query): Query<Listing>,
 ) -> Result<Answer<Page<MessageBody>>, Problem> {
     let (filter, page) = query.parts();
+    if filter.presence == Presence::Deleted {
+        require(&principal, Some(Permission::Audit))?;
+    }
     let found = api
         .engine
         .read_as(&principal)

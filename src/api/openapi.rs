@@ -23,6 +23,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
     servers((url = "/", description = "This daemon")),
     paths(
         messages::send, messages::list, messages::find, messages::raw, messages::retry, messages::cancel,
+        messages::delete, messages::restore,
         attachments::create, attachments::find,
         conversations::list, conversations::count, conversations::bulk, conversations::mute, conversations::unmute, conversations::find, conversations::read, conversations::unread,
         conversations::complete, conversations::archive, conversations::unarchive, conversations::snooze,

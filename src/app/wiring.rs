@@ -109,6 +109,7 @@ pub(super) fn parts(
         default_email: config.default_email.clone(),
         public_url: config.server.public_url.clone(),
         policies: config.policies.clone(),
+        deleted: config.deleted,
     })
 }
 

@@ -36,6 +36,10 @@ pub struct ContactAddress {
 
 /// Everything said with one contact, over every channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "marks that agents put on it, each without the others"
+)]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
@@ -55,6 +59,8 @@ pub struct Conversation {
     pub archived: bool,
     /// Marked as complete.
     pub done: bool,
+    /// Deleted, and nothing was said since.
+    pub deleted: bool,
     /// Until when it sleeps, if it does.
     pub snoozed_until: Option<Timestamp>,
     /// A message to the contact failed, and nobody has seen to that yet.
@@ -101,10 +107,12 @@ pub enum Shelf {
     Done,
     /// Taken out of the inbox.
     Archived,
+    /// Deleted: in no list, and in no count.
+    Deleted,
 }
 
 impl Shelf {
-    /// Every shelf; its place here is its number in the store.
+    /// Every shelf that lists are made of; its place here is its number in the store.
     pub const ALL: [Self; 6] = [
         Self::Unassigned,
         Self::Assigned,
@@ -128,6 +136,7 @@ impl Conversation {
             unread: 0,
             archived: false,
             done: false,
+            deleted: false,
             snoozed_until: None,
             failed: false,
             private_to: None,
@@ -138,7 +147,9 @@ impl Conversation {
 
     /// Where it stands.
     pub fn shelf(&self) -> Shelf {
-        if self.snoozed_until.is_some() {
+        if self.deleted {
+            Shelf::Deleted
+        } else if self.snoozed_until.is_some() {
             Shelf::Snoozed
         } else if self.archived {
             Shelf::Archived
@@ -157,6 +168,7 @@ impl Conversation {
 
     /// Puts it back into the inbox, wherever it stood: somebody wrote.
     pub fn bring_back(&mut self) {
+        self.deleted = false;
         self.archived = false;
         self.done = false;
         self.snoozed_until = None;

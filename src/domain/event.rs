@@ -34,6 +34,10 @@ named! {
         MessageUnconfirmed = "message.unconfirmed",
         /// A message was withdrawn.
         MessageCanceled = "message.canceled",
+        /// A message was deleted: it is hidden until it is removed.
+        MessageDeleted = "message.deleted",
+        /// A deleted message is there again.
+        MessageRestored = "message.restored",
         /// Somebody wrote, or was written to, for the first time.
         ConversationCreated = "conversation.created",
         /// An agent read a conversation.
@@ -56,6 +60,8 @@ named! {
         ConversationUntagged = "conversation.untagged",
         /// Who may see a conversation was changed.
         ConversationRestricted = "conversation.restricted",
+        /// A conversation was deleted with all that was said in it.
+        ConversationDeleted = "conversation.deleted",
         /// Work on a conversation waits for something; nothing raises this yet.
         ConversationPending = "conversation.pending",
         /// A note was put on a conversation.
@@ -147,6 +153,8 @@ named! {
         GatewayUp = "gateway.up",
         /// Operators should know something about a gateway that works.
         GatewayNotice = "gateway.notice",
+        /// What was kept longer than it may be was removed.
+        RetentionRemoved = "retention.removed",
     }
 }
 

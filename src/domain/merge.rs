@@ -73,6 +73,9 @@ pub struct Talk {
     pub archived: bool,
     /// Whether it was complete.
     pub done: bool,
+    /// Whether it was deleted.
+    #[serde(default)]
+    pub deleted: bool,
     /// Its tags.
     pub tags: Vec<Uuid>,
     /// Its messages.
@@ -97,6 +100,7 @@ impl Talk {
             unread: conversation.unread,
             archived: conversation.archived,
             done: conversation.done,
+            deleted: conversation.deleted,
             tags: conversation.tags.iter().map(|tag| tag.0).collect(),
             messages: Vec::new(),
             issues: Vec::new(),
@@ -114,6 +118,7 @@ impl Talk {
             unread: self.unread,
             archived: self.archived,
             done: self.done,
+            deleted: self.deleted,
             tags: self.tags.iter().copied().map(TagId).collect(),
             ..Conversation::begin(contact, self.created_at)
         }

@@ -78,6 +78,9 @@ impl Shifts {
     }
 
     fn count(&mut self, conversation: &Conversation, sign: i64) {
+        if conversation.deleted {
+            return;
+        }
         let each = Count {
             total: sign,
             unread: if conversation.unread > 0 { sign } else { 0 },

@@ -206,6 +206,7 @@ fn again(
             message,
             timeline,
             receipt: None,
+            deleted: None,
         })))
     })
 }

@@ -8,6 +8,7 @@ pub use details::{
 
 use std::collections::HashMap;
 
+use super::deletions::with_deletions;
 use super::{Context, EngineFault, Line};
 use crate::domain::agent::Scope;
 use crate::domain::attachment::Attachment;
@@ -23,7 +24,7 @@ use crate::domain::quarantine::Quarantined;
 use crate::domain::status::Status;
 use crate::store::conversation::Filter;
 use crate::store::issue::IssueFilter;
-use crate::store::message::MessageFilter;
+use crate::store::message::{MessageFilter, Presence};
 use crate::store::tally::Line as CountLine;
 use crate::store::{
     Conn, attachment, bookmark, conversation, delivery, event, gateway, issue, message, note, raw,
@@ -62,10 +63,10 @@ impl<'e> Reader<'e> {
         Ok(self.context.store.read().await?)
     }
 
-    /// One message with its timeline.
+    /// One message that was not deleted, with its timeline.
     pub async fn message(&self, id: MessageId) -> Result<Option<MessageDetails>, EngineFault> {
         let mut conn = self.conn().await?;
-        let mut found = message::load_messages(&mut conn, &[id]).await?.remove(&id);
+        let mut found = message::load_present(&mut conn, &[id]).await?.remove(&id);
         if let Some(message) = &found
             && !self.sees(&mut conn, message.conversation).await?
         {
@@ -113,10 +114,14 @@ impl<'e> Reader<'e> {
         let mut conn = self.conn().await?;
         let before = before.unwrap_or(MessageId(uuid::Uuid::max()));
         let found = message::list_messages(&mut conn, filter, &self.scope, before, limit).await?;
-        self.with_timelines(&mut conn, found).await
+        let found = self.with_timelines(&mut conn, found).await?;
+        match filter.presence {
+            Presence::Present => Ok(found),
+            Presence::Deleted | Presence::All => with_deletions(&mut conn, found).await,
+        }
     }
 
-    async fn with_timelines(
+    pub(super) async fn with_timelines(
         &self,
         conn: &mut Conn,
         messages: Vec<Message>,
@@ -127,6 +132,7 @@ impl<'e> Reader<'e> {
             let timeline = timelines.remove(&message.id).unwrap_or_default();
             let receipt = self.receipt(&message, &timeline);
             MessageDetails {
+                deleted: None,
                 message,
                 timeline,
                 receipt,
@@ -208,6 +214,7 @@ impl<'e> Reader<'e> {
         let filter = MessageFilter {
             conversation: Some(id),
             until: Some(before),
+            presence: self.context.in_timelines(),
             ..MessageFilter::default()
         };
         let messages = match kind {
@@ -229,9 +236,16 @@ impl<'e> Reader<'e> {
             }
             TimelineKind::Messages | TimelineKind::Notes => Vec::new(),
         };
-        let messages = self.with_timelines(&mut conn, messages).await?;
+        let mut messages = self.with_timelines(&mut conn, messages).await?;
+        if filter.presence == Presence::All {
+            messages = with_deletions(&mut conn, messages).await?;
+        }
         let messages = messages
             .into_iter()
+            .map(|one| match one.deleted {
+                Some(_) => one.without_words(),
+                None => one,
+            })
             .map(|one| TimelineEntry::Message(Box::new(one)));
         let mut entries: Vec<_> = messages
             .chain(events.into_iter().map(TimelineEntry::Event))
@@ -319,7 +333,7 @@ pub(super) async fn with_details(
         .map(|(one, known)| (one.id, (one, known)))
         .collect();
     let mut issues = issue::load_open(conn, &ids).await?;
-    let mut messages = message::load_messages(conn, &last).await?;
+    let mut messages = message::load_present(conn, &last).await?;
     let used: Vec<TagId> = conversations
         .iter()
         .flat_map(|one| one.tags.iter().copied())

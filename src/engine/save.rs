@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::desk::store_changed;
 use crate::domain::changes::Changes;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Direction, Message, RawRequest};
 use crate::domain::status::Status;
 use crate::store::{
@@ -72,15 +72,21 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
 ///
 /// [`Deed::Complete`]: crate::domain::desk::Deed::Complete
 async fn mark_failed(conn: &mut Conn, messages: &[Message]) -> Result<(), StoreFault> {
-    let failed: BTreeSet<ConversationId> = messages
+    let failed: Vec<MessageId> = messages
         .iter()
         .filter(|message| message.direction == Direction::Outbound)
         .filter(|message| matches!(message.status, Status::Failed | Status::Expired))
-        .map(|message| message.conversation)
+        .map(|message| message.id)
         .collect();
     if failed.is_empty() {
         return Ok(());
     }
+    // What becomes of a message that was deleted is nobody's concern any more.
+    let failed = message::load_present(conn, &failed).await?;
+    let failed: BTreeSet<ConversationId> = failed
+        .values()
+        .map(|message| message.conversation)
+        .collect();
     let failed: Vec<ConversationId> = failed.into_iter().collect();
     for before in conversation::load_conversations(conn, &failed).await? {
         let mut after = before.clone();

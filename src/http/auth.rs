@@ -49,6 +49,8 @@ doors! {
     Reader: Some(Permission::ViewMessages);
     /// Whoever may write to customers and work on conversations.
     Writer: Some(Permission::SendMessages);
+    /// Whoever may delete messages of their own.
+    Deleter: Some(Permission::DeleteMessages);
     /// Whoever may take issues and give them to others.
     Assigner: Some(Permission::Assign);
     /// Whoever may act on gateways.

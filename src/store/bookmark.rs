@@ -34,6 +34,7 @@ pub async fn move_before_newest(
     let text = "INSERT INTO bookmark (agent_id, conversation_id, message_id)
         SELECT $1, $2, (SELECT id FROM message WHERE conversation_id = $2 AND id <
             (SELECT id FROM message WHERE conversation_id = $2 AND direction = 'inbound'
+             AND deleted_at IS NULL
              ORDER BY id DESC LIMIT 1) ORDER BY id DESC LIMIT 1)
         WHERE true
         ON CONFLICT (agent_id, conversation_id) DO UPDATE SET message_id = excluded.message_id";
@@ -64,6 +65,7 @@ macro_rules! bookmarks {
         "SELECT c.id, b.message_id, b.muted_until,
             (SELECT COUNT(*) FROM (SELECT m.direction FROM message m
                 WHERE m.conversation_id = c.id AND m.id > COALESCE(b.message_id, $2)
+                AND m.deleted_at IS NULL
                 ORDER BY m.id DESC LIMIT 100) newest WHERE newest.direction = 'inbound')
          FROM conversation c
          LEFT JOIN bookmark b ON b.conversation_id = c.id AND b.agent_id = $2

@@ -15,7 +15,7 @@ use super::{Conn, StoreFault, issue, opt_out};
 use crate::domain::address::Address;
 use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Contact, ContactAddress, Conversation, Thread, Work};
+use crate::domain::conversation::{Contact, ContactAddress, Conversation, Shelf, Thread, Work};
 use crate::domain::gateway::{ChannelKind, GatewayName};
 use crate::domain::id::{AgentId, ContactId, ConversationId, MessageId, TagId, TeamId};
 
@@ -55,6 +55,7 @@ impl From<Row> for Conversation {
             unread: small(row.unread),
             archived: row.archived,
             done: row.done,
+            deleted: row.shelf == Shelf::Deleted as i64,
             snoozed_until: row.snoozed_until.map(Timestamp),
             failed: row.failed,
             private_to: row.private_to.map(TeamId),
@@ -149,7 +150,7 @@ pub(super) fn ask_threads(conn: &mut Conn, addresses: &[Address]) {
                 JOIN address a ON a.channel = k.value->>0 AND a.value = k.value->>1
                 JOIN conversation c ON c.contact_id = a.contact_id
                 LEFT JOIN issue i ON i.id = (SELECT j.id FROM issue j WHERE j.conversation_id = c.id
-                    ORDER BY j.state = 'closed', j.id DESC LIMIT 1)"
+                    AND j.deleted_at IS NULL ORDER BY j.state = 'closed', j.id DESC LIMIT 1)"
             ),
             concat!(
                 "SELECT a.channel, a.value, ",
@@ -160,7 +161,7 @@ pub(super) fn ask_threads(conn: &mut Conn, addresses: &[Address]) {
                     WHERE a.channel = k.v->>0 AND a.value = k.v->>1 LIMIT 1) a
                 CROSS JOIN LATERAL (SELECT * FROM conversation c WHERE c.contact_id = a.contact_id LIMIT 1) c
                 LEFT JOIN LATERAL (SELECT * FROM issue j WHERE j.conversation_id = c.id
-                    ORDER BY j.state = 'closed', j.id DESC LIMIT 1) i ON true"
+                    AND j.deleted_at IS NULL ORDER BY j.state = 'closed', j.id DESC LIMIT 1) i ON true"
             ),
         )
     });
@@ -396,15 +397,15 @@ pub async fn upsert_conversations(
     UPSERT.run(conn, &rows).await
 }
 
-/// One conversation, if it may be seen.
+/// One conversation, if it may be seen and was not deleted.
 pub async fn find_conversation(
     conn: &mut Conn,
     id: ConversationId,
     scope: &Scope,
 ) -> Result<Option<Conversation>, StoreFault> {
     let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND", lite_seen!("$2")),
-        pg: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND", pg_seen!("$2")));
+        lite: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND c.shelf <> 6 AND", lite_seen!("$2")),
+        pg: concat!("SELECT ", columns!(), " FROM conversation c WHERE c.id = $1 AND c.shelf <> 6 AND", pg_seen!("$2")));
     let row: Option<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(id.0).bind(bound(scope)).fetch_optional(c).await?);
     Ok(row.map(Conversation::from))

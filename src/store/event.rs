@@ -173,7 +173,8 @@ pub async fn list_events(
     rows.into_iter().map(Event::try_from).collect()
 }
 
-/// What happened in a conversation besides its messages, newest first, before a place.
+/// What happened in a conversation besides its messages, newest first, before a place; nothing of
+/// before it was deleted.
 pub async fn list_conversation_events(
     conn: &mut Conn,
     conversation: ConversationId,
@@ -181,7 +182,9 @@ pub async fn list_conversation_events(
     limit: u32,
 ) -> Result<Vec<Event>, StoreFault> {
     let text = "SELECT seq, id, type, at, actor_id, actor_name, conversation_id, data FROM event
-        WHERE conversation_id = $1 AND type NOT LIKE 'message.%' AND at < $2 ORDER BY seq DESC LIMIT $3";
+        WHERE conversation_id = $1 AND type NOT LIKE 'message.%' AND at < $2
+            AND at > COALESCE((SELECT deleted_at FROM conversation WHERE id = $1), 0)
+        ORDER BY seq DESC LIMIT $3";
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(conversation.0).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Event::try_from).collect()

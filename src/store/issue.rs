@@ -197,15 +197,15 @@ pub async fn upsert_issues(conn: &mut Conn, issues: &[Issue]) -> Result<(), Stor
     UPSERT.run(conn, &rows).await
 }
 
-/// One issue, if it may be seen.
+/// One issue, if it may be seen and was not deleted.
 pub async fn find_issue(
     conn: &mut Conn,
     id: IssueId,
     scope: &Scope,
 ) -> Result<Option<Issue>, StoreFault> {
     let text = sql!(conn,
-        lite: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND", lite_within!("i.conversation_id", "$2")),
-        pg: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND", pg_within!("i.conversation_id", "$2")));
+        lite: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND deleted_at IS NULL AND", lite_within!("i.conversation_id", "$2")),
+        pg: concat!("SELECT ", columns!(), " FROM issue i WHERE id = $1 AND deleted_at IS NULL AND", pg_within!("i.conversation_id", "$2")));
     let row: Option<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(id.0).bind(bound(scope)).fetch_optional(c).await?);
     row.map(Issue::try_from).transpose()
@@ -235,7 +235,7 @@ pub async fn list_issues(
     macro_rules! list {
         ($within:expr) => {
             concat!(
-                "SELECT ", columns!(), " FROM issue i WHERE id < $1
+                "SELECT ", columns!(), " FROM issue i WHERE id < $1 AND deleted_at IS NULL
                  AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR assignee_id = $3)
                  AND ($4 IS NULL OR conversation_id = $4) AND ($6 IS NULL OR team_id = $6) AND",
                 $within, " ORDER BY id DESC LIMIT $5"

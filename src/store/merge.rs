@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::rows::{json, lite_ids, pg_ids};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{ContactId, ConversationId, IssueId, MessageId};
+use crate::domain::id::{ContactId, ConversationId, IssueId};
 use crate::domain::merge::{Merged, Talk};
 
 /// Notes what is in a conversation.
@@ -81,18 +81,6 @@ pub async fn move_all(conn: &mut Conn, talk: &Talk, to: ConversationId) -> Resul
     let keys = json(&talk.events);
     on!(conn, c => sqlx::query(text).bind(keys).bind(to.0).execute(c).await.map(drop))?;
     Ok(())
-}
-
-/// The newest message of a conversation and when it came or went; nothing where there is none.
-pub async fn find_last(
-    conn: &mut Conn,
-    conversation: ConversationId,
-) -> Result<Option<(MessageId, Timestamp)>, StoreFault> {
-    let text =
-        "SELECT id, created_at FROM message WHERE conversation_id = $1 ORDER BY id DESC LIMIT 1";
-    let found: Option<(Uuid, i64)> =
-        on!(conn, c => sqlx::query_as(text).bind(conversation.0).fetch_optional(c).await?);
-    Ok(found.map(|(id, at)| (MessageId(id), Timestamp(at))))
 }
 
 /// Takes a conversation away that nothing is in any more, with what agents had in it for

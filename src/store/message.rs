@@ -179,6 +179,21 @@ pub async fn load_messages(
     read_messages(&found)
 }
 
+/// Those of some messages that were not deleted.
+pub async fn load_present(
+    conn: &mut Conn,
+    ids: &[MessageId],
+) -> Result<HashMap<MessageId, Message>, StoreFault> {
+    let text = sql!(conn,
+        lite: concat!("SELECT ", columns!(), " FROM message WHERE deleted_at IS NULL AND id", lite_ids!()),
+        pg: concat!("SELECT ", columns!(), " FROM message WHERE deleted_at IS NULL AND id", pg_ids!()));
+    let keys = json(&ids.iter().map(|id| id.0).collect::<Vec<_>>());
+    let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text).bind(keys).fetch_all(c).await?);
+    rows.into_iter()
+        .map(|row| Message::try_from(row).map(|message| (message.id, message)))
+        .collect()
+}
+
 /// Asks for messages, with whatever goes to the database next.
 pub(super) fn ask_messages(conn: &mut Conn, ids: &[MessageId]) {
     static ASK: LazyLock<Statement> = LazyLock::new(|| {
@@ -265,6 +280,18 @@ pub async fn load_last_mails(
         .collect()
 }
 
+/// Whether a list holds what was deleted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It does not.
+    #[default]
+    Present,
+    /// It holds nothing else.
+    Deleted,
+    /// It holds all of a conversation.
+    All,
+}
+
 /// Which messages a list holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageFilter {
@@ -282,6 +309,8 @@ pub struct MessageFilter {
     pub since: Option<Timestamp>,
     /// Only those stored before this time.
     pub until: Option<Timestamp>,
+    /// Whether those are held that were deleted.
+    pub presence: Presence,
 }
 
 /// Messages that may be seen, the newest first, from before an id.
@@ -328,14 +357,21 @@ pub async fn list_messages(
             Status::Failed | Status::Unconfirmed | Status::Expired | Status::Canceled
         )
     };
-    let text = if filter.conversation.is_some() {
+    let text = if filter.presence == Presence::Deleted {
+        both!(
+            "id IN (SELECT d.id FROM message d WHERE d.deleted_at IS NOT NULL) AND ($8 IS NULL OR conversation_id = $8)"
+        )
+    } else if filter.presence == Presence::All {
         both!("conversation_id = $8")
+    } else if filter.conversation.is_some() {
+        both!("conversation_id = $8 AND deleted_at IS NULL")
     } else if filter.status.is_some_and(is_trouble) {
         both!(
-            "status IN ('failed', 'unconfirmed', 'expired', 'canceled') AND ($8 IS NULL OR $8 IS NOT NULL)"
+            "status IN ('failed', 'unconfirmed', 'expired', 'canceled') AND deleted_at IS NULL
+             AND ($8 IS NULL OR $8 IS NOT NULL)"
         )
     } else {
-        both!("($8 IS NULL OR $8 IS NOT NULL)")
+        both!("deleted_at IS NULL AND ($8 IS NULL OR $8 IS NOT NULL)")
     };
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)

@@ -30,6 +30,7 @@ use postern::blob::Blobs;
 use postern::channel::{Gateway, Profiles};
 use postern::domain::agent::Role;
 use postern::domain::clock::{Clock, Timestamp};
+use postern::domain::deletion::Shown;
 use postern::domain::gateway::GatewayName;
 use postern::engine::{Engine, Line, Parts};
 use postern::http::{Door, guard};
@@ -136,6 +137,7 @@ impl Desk {
             default_email: None,
             public_url,
             policies: Vec::new(),
+            deleted: Shown::default(),
         };
         let engine = Engine::start(parts, &tasks).await.unwrap();
         let routes = postern::api::router(engine.clone(), "US", tasks.clone())

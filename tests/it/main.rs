@@ -14,6 +14,7 @@ mod contacts;
 mod contract;
 mod courtesy;
 mod crash;
+mod deletion;
 mod feed;
 mod fold;
 mod guard;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::deletion::DeletionBody;
 use super::mail::MailBody;
 use super::recipients::{self, RecipientBody};
 use crate::api::attachments::FileBody;
@@ -101,6 +102,9 @@ pub(crate) struct MessageBody {
     /// When it was stored.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// When it was deleted and by whom; only of a deleted one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<DeletionBody>,
 }
 
 /// Somebody who did something.
@@ -175,6 +179,7 @@ impl From<MessageDetails> for MessageBody {
             message,
             timeline,
             receipt,
+            deleted,
         } = details;
         let recipients = recipients::of(&message, &timeline);
         let mail = message.details.mail;
@@ -231,6 +236,7 @@ impl From<MessageDetails> for MessageBody {
             author: message.author.map(AgentBody::from),
             timeline: begin.into_iter().chain(lines).collect(),
             created_at: message.created_at,
+            deleted: deleted.map(Into::into),
         }
     }
 }
@@ -248,6 +254,7 @@ fn addresses(mailboxes: &[Mailbox]) -> Vec<String> {
 /// A message that was just accepted or ordered again, as JSON.
 pub(super) fn render(message: &Message, timeline: &[StatusEvent]) -> String {
     let details = MessageDetails {
+        deleted: None,
         message: message.clone(),
         timeline: timeline.to_vec(),
         receipt: None,

@@ -13,7 +13,7 @@ use crate::domain::message::{Direction, Priority};
 use crate::domain::status::Status;
 use crate::domain::submit::mail::MOST_RECIPIENTS;
 use crate::domain::submit::{NewMail, Once, Submission};
-use crate::engine::MessageFilter;
+use crate::engine::{MessageFilter, Presence};
 use crate::http::fields::{any_text, parsed, text, truth};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query::PageQuery;
@@ -327,6 +327,9 @@ pub(crate) struct Listing {
     /// Only those from before this time (RFC 3339).
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
+    /// Those that were deleted instead; the permission `audit` is needed.
+    #[param(value_type = Option<bool>, default = false)]
+    deleted: bool,
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
     limit: u32,
@@ -354,6 +357,7 @@ impl Read for Listing {
         let status = fields.optional("status", parsed("a status", Status::from_name));
         let since = fields.optional("since", time());
         let until = fields.optional("until", time());
+        let deleted = fields.optional("deleted", parsed("true or false", |text| text.parse().ok()));
         let PageQuery { limit, cursor } = PageQuery::take(fields);
         Some(Self {
             conversation,
@@ -363,6 +367,7 @@ impl Read for Listing {
             status,
             since,
             until,
+            deleted: deleted.unwrap_or(false),
             limit,
             cursor,
         })
@@ -380,6 +385,11 @@ impl Listing {
             status: self.status,
             since: self.since,
             until: self.until,
+            presence: if self.deleted {
+                Presence::Deleted
+            } else {
+                Presence::Present
+            },
         };
         let page = PageQuery {
             limit: self.limit,

@@ -5,7 +5,7 @@
 
 use super::{ContactFault, find};
 use crate::domain::address::Address;
-use crate::domain::agent::{Principal, Scope};
+use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
 use crate::domain::contact::{ContactRefusal, Profile};
 use crate::domain::conversation::{Authority, Conversation, Issue};
@@ -16,7 +16,7 @@ use crate::domain::merge::{Merged, Portrait, Talk};
 use crate::domain::tally::Shifts;
 use crate::domain::threads::issue_event;
 use crate::engine::Engine;
-use crate::store::conversation::{find_conversation, upsert_conversations};
+use crate::store::conversation::{load_conversations, upsert_conversations};
 use crate::store::{Tx, contact, issue, merge, search, tag, tally};
 
 impl Engine {
@@ -126,6 +126,7 @@ async fn join_talks(
     let both = ours.is_some();
     after.archived = theirs.archived && (!both || after.archived);
     after.done = theirs.done && (!both || after.done);
+    after.deleted = theirs.deleted && (!both || after.deleted);
     for tag in &theirs.tags {
         if !after.tags.contains(tag) {
             after.tags.push(*tag);
@@ -182,8 +183,8 @@ async fn join_issues(
 }
 
 pub(super) async fn load(tx: &mut Tx, id: ConversationId) -> Result<Conversation, ContactFault> {
-    let found = find_conversation(&mut tx.conn, id, &Scope::All).await?;
-    found.ok_or(ContactFault::Unknown)
+    let mut found = load_conversations(&mut tx.conn, &[id]).await?;
+    found.pop().ok_or(ContactFault::Unknown)
 }
 
 /// Tells the feed of both.

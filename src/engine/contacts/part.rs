@@ -14,7 +14,7 @@ use crate::domain::tally::Shifts;
 use crate::domain::threads::issue_event;
 use crate::engine::Engine;
 use crate::store::conversation::upsert_conversations;
-use crate::store::{Tx, contact, issue, merge, search, tag, tally};
+use crate::store::{Tx, contact, deletion, issue, merge, search, tag, tally};
 
 impl Engine {
     /// Parts from a contact what was merged into it last; what came since stays. Gives back the
@@ -144,7 +144,7 @@ async fn reopen(
 
 /// Makes a conversation end with its newest message; says whether there is one.
 async fn settle_last(tx: &mut Tx, conversation: &mut Conversation) -> Result<bool, ContactFault> {
-    let last = merge::find_last(&mut tx.conn, conversation.id).await?;
+    let last = deletion::find_last(&mut tx.conn, conversation.id).await?;
     if let Some((id, at)) = last {
         conversation.last_message = id;
         conversation.last_message_at = at;

@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Contact, ContactAddress, Conversation, Issue, Tag};
+use crate::domain::deletion::Deletion;
 use crate::domain::desk::Bookmark;
 use crate::domain::event::Event;
 use crate::domain::health::Health;
@@ -18,6 +19,8 @@ pub struct MessageDetails {
     pub timeline: Vec<StatusEvent>,
     /// Whether anybody will still say that it was delivered; only for a message that was sent.
     pub receipt: Option<Receipt>,
+    /// When it was deleted and by whom, if it was.
+    pub deleted: Option<Deletion>,
 }
 
 /// A conversation with what a list shows of it.

@@ -78,7 +78,7 @@ pub(super) async fn documents(
     };
     let mut docs = HashMap::new();
     let ids: Vec<MessageId> = of(DocKind::Message).into_iter().map(MessageId).collect();
-    for (id, message) in message::load_messages(conn, &ids).await? {
+    for (id, message) in message::load_present(conn, &ids).await? {
         let name = around
             .get(&message.conversation)
             .and_then(|around| around.name.as_deref());

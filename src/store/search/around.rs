@@ -70,7 +70,7 @@ impl Row {
     }
 }
 
-/// The conversations of these ids.
+/// The conversations of these ids, without those that were deleted.
 pub async fn load_around(
     conn: &mut Conn,
     ids: &[ConversationId],
@@ -80,7 +80,7 @@ pub async fn load_around(
             concat!("SELECT c.id, c.contact_id, p.name, c.created_at, c.unread, c.archived, c.done, c.failed,
                 c.snoozed_until, c.issue_state, c.assignee_id, a.name AS assignee_name, c.tags
                 FROM conversation c JOIN contact p ON p.id = c.contact_id
-                LEFT JOIN agent a ON a.id = c.assignee_id WHERE c.id", $ids)
+                LEFT JOIN agent a ON a.id = c.assignee_id WHERE c.shelf <> 6 AND c.id", $ids)
         };
     }
     let text = sql!(conn, lite: text!(lite_ids!()), pg: text!(pg_ids!()));
@@ -141,7 +141,7 @@ pub async fn list_titles(
     macro_rules! text {
         ($ids:expr) => {
             concat!(
-                "SELECT conversation_id, id, title FROM issue WHERE conversation_id",
+                "SELECT conversation_id, id, title FROM issue WHERE deleted_at IS NULL AND conversation_id",
                 $ids
             )
         };

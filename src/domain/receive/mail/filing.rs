@@ -109,7 +109,7 @@ impl Deciding<'_> {
                 conversation.unread += 1;
                 conversation.bring_back();
             }
-            Call::Notice => {}
+            Call::Notice => conversation.deleted = false,
         }
         Some(conversation.contact)
     }

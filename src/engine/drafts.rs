@@ -50,11 +50,16 @@ impl Engine {
 
     /// Forgets a draft.
     pub async fn delete_draft(&self, id: ConversationId, by: &Principal) -> Result<(), DraftFault> {
-        let agent = by.agent.id;
+        let by = by.clone();
         self.context
             .store
             .write(move |tx| {
-                Box::pin(async move { Ok(draft::delete_draft(&mut tx.conn, agent, id).await?) })
+                Box::pin(async move {
+                    find_conversation(&mut tx.conn, id, &by.scope)
+                        .await?
+                        .ok_or(DraftFault::Unknown)?;
+                    Ok(draft::delete_draft(&mut tx.conn, by.agent.id, id).await?)
+                })
             })
             .await
     }
@@ -66,6 +71,9 @@ impl Engine {
         by: &Principal,
     ) -> Result<Option<Draft>, DraftFault> {
         let mut conn = self.context.store.read().await?;
+        find_conversation(&mut conn, id, &by.scope)
+            .await?
+            .ok_or(DraftFault::Unknown)?;
         Ok(draft::find_draft(&mut conn, by.agent.id, id).await?)
     }
 }

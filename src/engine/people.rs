@@ -15,7 +15,7 @@ use crate::domain::conversation::TeamRef;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::{AgentId, TeamId};
 use crate::domain::password::{self, WeakPassword};
-use crate::store::{Conn, Tx, agent, session, team};
+use crate::store::{Conn, Tx, agent, search, session, team};
 
 /// Why somebody was not added or changed.
 #[derive(Debug, thiserror::Error)]
@@ -329,7 +329,7 @@ pub(super) fn event(
     }
 }
 
-async fn find(conn: &mut Conn, id: AgentId) -> Result<Agent, PeopleFault> {
+pub(super) async fn find(conn: &mut Conn, id: AgentId) -> Result<Agent, PeopleFault> {
     let found = agent::find_agent(conn, id).await?;
     found.ok_or(PeopleFault::Unknown)
 }
@@ -395,6 +395,9 @@ async fn store_change(
     if before.role != agent.role {
         // What was stolen before is worth nothing after (T15).
         session::delete_sessions_of(&mut tx.conn, id, None).await?;
+    }
+    if before.name != agent.name {
+        search::insert_assigned_todo(&mut tx.conn, id).await?;
     }
     agent.version += 1;
     agent::update_agent(&mut tx.conn, &agent).await?;
@@ -463,7 +466,7 @@ async fn keep_an_admin(conn: &mut Conn, but: AgentId) -> Result<(), PeopleFault>
 }
 
 /// Refuses whoever would give, or take from, somebody more than they have themselves.
-fn may_change(agent: &Agent, by: &Principal) -> Result<(), PeopleFault> {
+pub(super) fn may_change(agent: &Agent, by: &Principal) -> Result<(), PeopleFault> {
     if agent.role > by.role || !agent.permissions().are_within(by.permissions) {
         return Err(PeopleFault::AboveYou);
     }

@@ -18,7 +18,7 @@ use super::scope::{self, lite_seen, pg_seen};
 use super::{Conn, StoreFault};
 use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{ConversationId, TagId};
+use crate::domain::id::{AgentId, ConversationId, TagId};
 use crate::domain::search::doc::{Doc, DocKind};
 use crate::domain::search::plan::Look;
 
@@ -238,6 +238,23 @@ pub async fn insert_tagged_todo(conn: &mut Conn, tag: TagId) -> Result<(), Store
     }
     let text = sql!(conn, lite: text!("$2"), pg: text!("$2::uuid"));
     on!(conn, c => sqlx::query(text).bind(tag.0).bind(Uuid::max()).execute(c).await.map(drop))?;
+    Ok(())
+}
+
+/// Has the conversations whose issue an agent has indexed anew by themselves, soon; for renaming
+/// the agent.
+pub async fn insert_assigned_todo(conn: &mut Conn, agent: AgentId) -> Result<(), StoreFault> {
+    macro_rules! text {
+        ($last:literal) => {
+            concat!(
+                "INSERT INTO search_todo (conversation_id, after_id) SELECT id, ",
+                $last,
+                " FROM conversation WHERE assignee_id = $1 ON CONFLICT (conversation_id) DO NOTHING"
+            )
+        };
+    }
+    let text = sql!(conn, lite: text!("$2"), pg: text!("$2::uuid"));
+    on!(conn, c => sqlx::query(text).bind(agent.0).bind(Uuid::max()).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use super::lists::Page;
 use crate::domain::id::OptOutId;
 use crate::domain::opt_out::OptOut;
 use crate::engine::OptOutFault;
-use crate::http::auth::{Reader, Writer};
+use crate::http::auth::{OptOutEnder, Reader, Writer};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
@@ -93,7 +93,7 @@ pub(super) async fn create(
 )]
 pub(super) async fn end(
     State(api): State<Api>,
-    Writer(principal): Writer,
+    OptOutEnder(principal): OptOutEnder,
     Id(id): Id<OptOutId>,
     Query(ending): Query<Ending>,
 ) -> Result<StatusCode, Problem> {

@@ -13,7 +13,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Tag;
 use crate::domain::id::TagId;
 use crate::engine::{TagChange, TagFault};
-use crate::http::auth::{Reader, Writer};
+use crate::http::auth::{PeopleManager, Reader, Writer};
 use crate::http::fields::{parsed, text};
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
@@ -185,7 +185,7 @@ pub(super) async fn change(
 )]
 pub(super) async fn delete(
     State(api): State<Api>,
-    _: Writer,
+    _: PeopleManager,
     Id(id): Id<TagId>,
 ) -> Result<StatusCode, Problem> {
     api.engine.delete_tag(id).await?;

@@ -74,6 +74,7 @@ struct About {
     message: Option<String>,
     note: Option<String>,
     issue: Option<String>,
+    opt_out: Option<String>,
     contact: Option<String>,
     agent: Option<String>,
     key: Option<String>,
@@ -93,6 +94,7 @@ pub fn of_event(event: &NewEvent, origin: Option<Origin>) -> Option<NewEntry> {
                 .message
                 .or(about.note)
                 .or(about.issue)
+                .or(about.opt_out)
                 .or(about.contact)
                 .or(about.agent)
                 .or(about.key)

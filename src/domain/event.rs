@@ -221,6 +221,9 @@ pub struct EventData<'a> {
     /// The id of another contact, who is or was the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<super::id::ContactId>,
+    /// The id of an opt-out, in whose ledger the reason stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<super::id::OptOutId>,
     /// A gateway's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<&'a str>,

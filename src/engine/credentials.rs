@@ -13,7 +13,9 @@ use tokio::sync::watch;
 
 use super::sessions::IDLE;
 use super::{Engine, EngineFault};
-use crate::domain::agent::{Agent, ApiKey, Permissions, Principal, Role, Scope, Session, Via};
+use crate::domain::agent::{
+    Agent, ApiKey, Permission, Permissions, Principal, Role, Scope, Session, Via,
+};
 use crate::domain::clock::Timestamp;
 use crate::store::{Conn, StoreFault, agent, key, session, team};
 
@@ -233,11 +235,11 @@ async fn principal(
     if agent.disabled_at.is_some() {
         return Ok(None);
     }
-    let scope = match role {
-        Role::Admin => Scope::All,
-        Role::Agent | Role::Observer => {
-            Scope::Teams(team::list_teams_of(conn, agent.id).await?.into())
-        }
+    // Not the role: a key's scopes narrow what it sees as well as what it does.
+    let scope = if permissions.contain(Permission::ViewPrivate) {
+        Scope::All
+    } else {
+        Scope::Teams(team::list_teams_of(conn, agent.id).await?.into())
     };
     Ok(Some(Principal {
         via,

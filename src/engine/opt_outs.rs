@@ -126,7 +126,7 @@ impl Engine {
                     opt_out::end_opt_out(&mut tx.conn, id, &word).await?;
                     let (_, recipient) = &found.pair;
                     let recipient = recipient_of(recipient);
-                    tell(tx, &recipient, EventKind::ContactOptedIn, &word).await?;
+                    tell(tx, (id, &recipient), EventKind::ContactOptedIn, &word).await?;
                     Ok(OptOut {
                         ended: Some(word),
                         ..found
@@ -165,9 +165,10 @@ pub(super) async fn enter(
     if let Some(known) = find_active(&mut tx.conn, &pair).await? {
         return Ok(known);
     }
-    tell(tx, &recipient, EventKind::ContactOptedOut, &word).await?;
+    let id = OptOutId::new();
+    tell(tx, (id, &recipient), EventKind::ContactOptedOut, &word).await?;
     let entry = OptOut {
-        id: OptOutId::new(),
+        id,
         pair,
         message,
         began: word,
@@ -177,10 +178,11 @@ pub(super) async fn enter(
     Ok(entry)
 }
 
-/// Tells the feed, under the recipient's conversation when there is one.
+/// Tells the feed, under the recipient's conversation when there is one; and with it the audit,
+/// which names the entry, where the reason stands.
 async fn tell(
     tx: &mut Tx,
-    recipient: &Address,
+    (id, recipient): (OptOutId, &Address),
     kind: EventKind,
     word: &Word,
 ) -> Result<(), StoreFault> {
@@ -189,6 +191,7 @@ async fn tell(
     let actor: Option<AgentRef> = word.actor.clone();
     let data = EventData {
         contact: known.map(|known| known.contact),
+        opt_out: Some(id),
         ..EventData::default()
     };
     tx.emit(NewEvent {

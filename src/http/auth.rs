@@ -9,6 +9,7 @@ use http::{HeaderMap, Uri};
 use crate::domain::agent::{Origin, Permission, Permissions, Principal};
 use crate::engine::{Engine, origin};
 use crate::http::problem::{Code, Problem};
+use crate::http::rate;
 use crate::http::session::{self, Client};
 
 /// Names under which clients put keys into URLs.
@@ -57,6 +58,8 @@ doors! {
     GatewayManager: Some(Permission::ManageGateways);
     /// Whoever may add and change agents, teams and keys.
     PeopleManager: Some(Permission::ManagePeople);
+    /// Whoever may end opt-outs.
+    OptOutEnder: Some(Permission::EndOptOuts);
     /// Whoever may take data out in bulk.
     Exporter: Some(Permission::Export);
     /// Whoever may read who did what.
@@ -80,7 +83,11 @@ async fn authenticate(parts: &Parts, engine: &Engine) -> Result<Principal, Probl
     };
     let address = parts.extensions.get::<Client>().and_then(|client| client.0);
     let principal = found.map(|found| Principal { address, ..found });
-    let principal = principal.ok_or_else(unknown_key)?;
+    let Some(principal) = principal else {
+        rate::count_stranger()?;
+        return Err(unknown_key());
+    };
+    rate::count(principal.via)?;
     origin::note(Origin {
         via: Some(principal.via),
         address,

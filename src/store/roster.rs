@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::{Conn, StoreFault, agent};
-use crate::domain::agent::{Agent, Permission, Role};
+use crate::domain::agent::{Agent, Permission};
 use crate::domain::assign::{Candidate, Roster, Turn};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Shelf, TeamRef};
@@ -23,7 +23,7 @@ pub async fn load_roster(conn: &mut Conn, now: Timestamp) -> Result<Roster, Stor
     };
     let candidate = |agent: Agent| Candidate {
         load: loads.get(&agent.id).copied().unwrap_or(0),
-        sees_all: agent.role == Role::Admin,
+        sees_all: agent.permissions().contain(Permission::ViewPrivate),
         teams: members.get(&agent.id).cloned().unwrap_or_default(),
         agent: agent.to_ref(),
     };

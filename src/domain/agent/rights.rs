@@ -24,6 +24,10 @@ named! {
         ManageGateways = "manage_gateways",
         /// Add and change agents, teams and keys.
         ManagePeople = "manage_people",
+        /// See conversations that are private to teams one is not in.
+        ViewPrivate = "view_private",
+        /// End by hand what a recipient asked for: that nobody writes to them.
+        EndOptOuts = "end_opt_outs",
         /// Take data out in bulk.
         Export = "export",
         /// Read who did what.

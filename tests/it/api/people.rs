@@ -16,7 +16,7 @@ impl Desk {
     }
 
     /// An agent of that name, with a key of theirs.
-    async fn agent(&self, name: &str, role: Role) -> (Value, String) {
+    pub(super) async fn agent(&self, name: &str, role: Role) -> (Value, String) {
         let key = self.key(name, role).await;
         let agents = self.walk("/v1/agents", 100).await;
         let agent = agents.into_iter().find(|agent| agent["name"] == name);

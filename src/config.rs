@@ -3,6 +3,7 @@
 //! Everything is checked here, and every fault of a file is found in one go. Knows nothing of what
 //! is done with the values; [`crate::app`] hands them on, and nothing below it holds a [`Config`].
 
+mod api;
 mod country;
 mod database;
 mod fault;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+pub use api::ApiLimits;
 pub use database::{Blobs, BlobsUrl, Database, DatabaseUrl};
 pub use fault::{ConfigFault, Fault};
 pub use log::Log;
@@ -37,14 +39,15 @@ use fault::Faults;
 use section::Section;
 
 const ROOT_KEYS: &[&str] = &[
-    "server", "database", "blobs", "defaults", "opt_out", "inbox", "profiles", "log", "gateway",
-    "sla",
+    "server", "api", "database", "blobs", "defaults", "opt_out", "inbox", "profiles", "log",
+    "gateway", "sla",
 ];
 const PROFILES_KEYS: &[&str] = &["dir"];
 
 /// Every key that the file may hold, by section; what a gateway's `settings` holds is its profile's.
 pub const KEYS: &[(&str, &[&str])] = &[
     ("server", server::KEYS),
+    ("api", api::KEYS),
     ("database", database::KEYS),
     ("blobs", database::BLOBS_KEYS),
     ("defaults", country::KEYS),
@@ -69,6 +72,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
 pub struct Config {
     /// `[server]`.
     pub server: Server,
+    /// `[api]`.
+    pub api: ApiLimits,
     /// `[database]`.
     pub database: Database,
     /// `[blobs]`.
@@ -99,6 +104,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             server: Server::default(),
+            api: ApiLimits::default(),
             database: Database::default(),
             blobs: Blobs::default(),
             log: Log::default(),
@@ -162,6 +168,7 @@ impl Config {
 
     fn read(root: &Section<'_>, faults: &mut Faults<'_>) -> Self {
         let server = root.section("server", "[server]", server::KEYS, faults);
+        let api = root.section("api", "[api]", api::KEYS, faults);
         let database = root.section("database", "[database]", database::KEYS, faults);
         let blobs = root.section("blobs", "[blobs]", database::BLOBS_KEYS, faults);
         let defaults = root.section("defaults", "[defaults]", country::KEYS, faults);
@@ -178,6 +185,7 @@ impl Config {
         let specs: Vec<_> = gateways.into_iter().map(|gateway| gateway.spec).collect();
         Self {
             server: Server::read(&server, faults),
+            api: ApiLimits::read(&api, faults),
             database: Database::read(&database, faults),
             blobs: Blobs::read(&blobs, faults),
             log: Log::read(&log, faults),

@@ -15,7 +15,7 @@ use crate::domain::gateway::GatewayName;
 use crate::engine::{Engine, Line, Parts};
 use crate::http::admin::Admin;
 use crate::http::server::{self, ServerLimits};
-use crate::http::{self, Door, guard};
+use crate::http::{self, Door, Quota, Rates, guard};
 use crate::lifecycle::Tasks;
 use crate::store::{Location, Store};
 use crate::telemetry::install_metrics;
@@ -113,6 +113,19 @@ pub(super) fn parts(
     })
 }
 
+fn rates(config: &Config, engine: &Engine) -> Arc<Rates> {
+    let api = &config.api;
+    let keys = Quota {
+        rate: api.rate,
+        burst: api.burst,
+    };
+    let addresses = Quota {
+        rate: api.address_rate,
+        burst: api.address_burst,
+    };
+    Arc::new(Rates::new(keys, addresses, engine.clock().clone()))
+}
+
 /// By what name this daemon holds leases: a new one with each start, so that what an earlier one
 /// left behind is known for that.
 pub(super) fn new_holder() -> String {
@@ -136,6 +149,11 @@ pub(super) fn open_doors(
     let door = Door {
         trusted_proxies: server.trusted_proxies.clone(),
         request_timeout: server.request_timeout,
+        rates: Some(rates(config, engine)),
+    };
+    let operators_door = Door {
+        rates: None,
+        ..door.clone()
     };
     let listening = watch::Sender::new(true);
     let metrics = install_metrics();
@@ -146,7 +164,7 @@ pub(super) fn open_doors(
     });
     let routes = api::router(engine.clone(), &config.country, tasks.clone())
         .merge(hooks::router(engine.clone()));
-    let (routes, operators) = (guard(routes, door.clone()), guard(operators, door));
+    let (routes, operators) = (guard(routes, door), guard(operators, operators_door));
     let group = tasks.clone();
     // Balancers shall hear of a stop when it begins, not when the last request is answered.
     tasks.spawn("readiness", async move {

@@ -11,10 +11,10 @@ use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -22,6 +22,7 @@ use crate::domain::network::Network;
 use crate::engine::origin;
 use crate::http::client_address::{Peer, client_address};
 use crate::http::problem::{Code, Problem, normalise};
+use crate::http::rate::{self, Rates, Shows};
 use crate::http::request_id::{self, RequestId};
 use crate::http::session::Client;
 
@@ -35,6 +36,8 @@ pub struct Door {
     pub trusted_proxies: Vec<Network>,
     /// How long a request may take until its answer begins.
     pub request_timeout: Duration,
+    /// How many requests there may be; as many as come, without it.
+    pub rates: Option<Arc<Rates>>,
 }
 
 /// Puts the door around every route of a surface, and around what no route matches.
@@ -53,13 +56,22 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
     request.extensions_mut().insert(Client(client));
     let method = request.method().clone();
     let path = logged_path(request.uri().path());
+    let shows = shown(request.headers());
+    let from_provider = request.uri().path().starts_with("/hooks/");
+    let rates = door.rates.clone().filter(|_| !from_provider);
     let answer = async {
         match tokio::time::timeout(door.request_timeout, origin::scope(next.run(request))).await {
             Ok(response) => normalise(response),
             Err(_) => out_of_time(),
         }
     };
-    let mut response = id.clone().scope(answer).await;
+    let counted = async {
+        match rates {
+            Some(rates) => rate::scope(rates, client, shows, answer).await,
+            None => answer.await,
+        }
+    };
+    let mut response = id.clone().scope(counted).await;
     careful_headers(&mut response);
     response
         .headers_mut()
@@ -73,6 +85,14 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
     };
     line.log(response.status());
     response
+}
+
+fn shown(headers: &HeaderMap) -> Shows {
+    if headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE) {
+        Shows::Something
+    } else {
+        Shows::Nothing
+    }
 }
 
 fn caller(door: &Door, request: &Request) -> Option<IpAddr> {

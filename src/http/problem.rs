@@ -61,6 +61,9 @@ codes! {
     /// No key, or one that is not known.
     Unauthorized = "unauthorized", UNAUTHORIZED, "A valid key is needed",
         "Send a key in the header Authorization: Bearer KEY. A key in the URL is never accepted; revoke one that was sent there, because URLs are logged on the way.";
+    /// The password is right, and a code is needed beside it.
+    SecondFactorNeeded = "second_factor_needed", UNAUTHORIZED, "A code of the second factor is needed",
+        "Log in again with the code that the authenticator shows, or one of the recovery codes, in the field code.";
     /// A permission is missing.
     Forbidden = "forbidden", FORBIDDEN, "A permission is missing",
         "Ask an admin for the permission that the detail names, or use a key whose scopes have it.";
@@ -82,6 +85,9 @@ codes! {
     /// Too many attempts.
     TooMany = "too_many_attempts", TOO_MANY_REQUESTS, "There were too many attempts",
         "Wait as long as Retry-After says, then try again.";
+    /// More requests than there may be.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "There were too many requests",
+        "Wait as long as Retry-After says. RateLimit tells with every answer how many requests are left, and RateLimit-Policy how many there may be.";
     /// A request with the same idempotency key is under way.
     InFlight = "idempotency_in_flight", CONFLICT, "The same request is under way",
         "Wait as long as Retry-After says, then repeat the request unchanged to get its answer.";
@@ -354,7 +360,7 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.code == Code::Unauthorized {
+        if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer realm=\"postern\"");
             headers.insert(WWW_AUTHENTICATE, scheme);
         }

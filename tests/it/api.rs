@@ -9,10 +9,13 @@ mod exposure;
 mod feed;
 mod hook;
 mod inbox;
+mod narrow;
 mod operator;
 mod overload;
 mod people;
+mod rates;
 mod rights;
+mod second_factor;
 mod sending;
 mod sessions;
 
@@ -33,7 +36,7 @@ use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::deletion::Shown;
 use postern::domain::gateway::GatewayName;
 use postern::engine::{Engine, Line, Parts};
-use postern::http::{Door, guard};
+use postern::http::{Door, Quota, Rates, guard};
 use postern::lifecycle::Tasks;
 use postern::store::{OpenOptions, Store};
 use serde_json::{Value, json};
@@ -113,6 +116,15 @@ impl Desk {
 
     /// A desk on that database.
     async fn on(db: &Db) -> Self {
+        let plenty = Quota {
+            rate: 1_000_000,
+            burst: 1_000_000,
+        };
+        Self::paced(db, plenty).await
+    }
+
+    /// A desk that lets each key and each address make so many requests.
+    async fn paced(db: &Db, quota: Quota) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tasks = Tasks::new();
         let clock = Clock::fixed(wire::now());
@@ -145,6 +157,7 @@ impl Desk {
         let door = Door {
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_mins(5),
+            rates: Some(Arc::new(Rates::new(quota, quota, clock.clone()))),
         };
         let key = engine.create_key("ann", Role::Admin, None).await.unwrap();
         Self {

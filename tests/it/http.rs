@@ -75,6 +75,7 @@ fn router(request_timeout: Duration) -> Router {
         Door {
             trusted_proxies: Vec::new(),
             request_timeout,
+            rates: None,
         },
     )
 }

@@ -10,6 +10,7 @@ use super::{Conn, StoreFault};
 use crate::domain::agent::AgentRef;
 use crate::domain::audit::{AuditFilter, Entry, NewEntry};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::EventKind;
 use crate::domain::id::{AgentId, AuditId, ConversationId};
 
 #[derive(Serialize, sqlx::FromRow)]
@@ -96,11 +97,32 @@ pub async fn list_entries(
     before: AuditId,
     limit: u32,
 ) -> Result<Vec<Entry>, StoreFault> {
-    let text =
-        "SELECT id, at, actor_id, actor_name, via, address, action, target, conversation_id, data
-        FROM audit WHERE id < $1 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR action = $3)
-        AND ($4 IS NULL OR target = $4) AND ($5 IS NULL OR at >= $5) AND ($6 IS NULL OR at < $6)
-        ORDER BY id DESC LIMIT $7";
+    // Each text leads the planner to the index that fits. The one over actions leaves out what
+    // there is most of, which costs the sending of messages nothing and is soon found anyway.
+    macro_rules! list {
+        ($by:literal) => {
+            concat!(
+                "SELECT id, at, actor_id, actor_name, via, address, action, target,
+                    conversation_id, data FROM audit WHERE id < $1 AND ",
+                $by,
+                " AND ($5 IS NULL OR at >= $5) AND ($6 IS NULL OR at < $6)
+                ORDER BY id DESC LIMIT $7"
+            )
+        };
+    }
+    let text = match (&filter.target, filter.actor, &filter.action) {
+        (Some(_), _, _) => {
+            list!("target = $4 AND ($2 IS NULL OR actor_id = $2) AND ($3 IS NULL OR action = $3)")
+        }
+        (None, Some(_), _) => {
+            list!("actor_id = $2 AND ($3 IS NULL OR action = $3) AND $4 IS NULL")
+        }
+        (None, None, Some(action)) if action != EventKind::MessageQueued.as_str() => {
+            list!("action = $3 AND action <> 'message.queued' AND $2 IS NULL AND $4 IS NULL")
+        }
+        (None, None, Some(_)) => list!("action = $3 AND $2 IS NULL AND $4 IS NULL"),
+        (None, None, None) => list!("$2 IS NULL AND $3 IS NULL AND $4 IS NULL"),
+    };
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(before.0)
         .bind(filter.actor.map(|id| id.0))

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use toml::de::DeValue;
 
 use super::fault::{Faults, nearest};
-use super::section::{Misfit, Placed, Section};
+use super::section::{Misfit, Placed, Section, wrong_type};
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
 use crate::domain::sla::calendar::{Calendar, Hours, Office};
 use crate::domain::sla::{Policy, Target};
@@ -16,6 +17,7 @@ pub(super) const KEYS: &[&str] = &[
     "name",
     "gateways",
     "tags",
+    "contact",
     "first_response",
     "next_response",
     "resolution",
@@ -73,12 +75,46 @@ fn read(
         name: name?.0,
         gateways: read_gateways(section, gateways, faults),
         tags: tags.into_iter().map(|(tag, _)| tag).collect(),
-        contact: Vec::new(),
+        contact: read_fields(section, faults),
         targets,
         warning,
         channels,
         calendar,
     })
+}
+
+/// Reads the fields that a contact is to have, with their values.
+fn read_fields(section: &Section<'_>, faults: &mut Faults<'_>) -> Vec<(String, String)> {
+    let Some(value) = section.get("contact") else {
+        return Vec::new();
+    };
+    let DeValue::Table(table) = value.get_ref() else {
+        wrong_type(
+            faults,
+            value,
+            "contact",
+            "a table such as { plan = \"gold\" }",
+        );
+        return Vec::new();
+    };
+    let mut fields = Vec::new();
+    for (name, wanted) in table {
+        match wanted.get_ref() {
+            DeValue::String(text) => {
+                fields.push((
+                    name.get_ref().clone().into_owned(),
+                    text.clone().into_owned(),
+                ));
+            }
+            _ => wrong_type(
+                faults,
+                wanted,
+                name.get_ref(),
+                "a text, as fields of contacts are",
+            ),
+        }
+    }
+    fields
 }
 
 fn read_targets(
@@ -202,7 +238,7 @@ fn read_holidays(section: &Section<'_>, faults: &mut Faults<'_>) -> BTreeSet<Dat
 fn read_day(hours: &Section<'_>, key: &'static str, faults: &mut Faults<'_>) -> Vec<Hours> {
     let is_list = hours
         .get(key)
-        .is_some_and(|value| matches!(value.get_ref(), toml::de::DeValue::Array(_)));
+        .is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)));
     let texts: Vec<Placed<String>> = if is_list {
         hours.texts(key, faults).unwrap_or_default()
     } else {

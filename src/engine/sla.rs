@@ -9,10 +9,12 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Context, Engine, EngineFault};
+use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, EventData, EventKind, NewEvent};
 use crate::domain::id::{ConversationId, IssueId, MessageId};
 use crate::domain::sla::{Fate, Happening, Policy, State, Subject, Target, Timer, Told};
+use crate::store::contact::load_profiles;
 use crate::store::search::load_around;
 use crate::store::{Conn, StoreFault, Tx, event, message, sla};
 
@@ -250,13 +252,19 @@ impl Book {
         at: Timestamp,
         context: &Context,
     ) -> Result<(), StoreFault> {
-        let around = load_around(conn, &[conversation]).await?;
+        let mut around = load_around(conn, &[conversation]).await?;
+        let around = around.remove(&conversation);
+        let fields = match &around {
+            Some(around) if context.policies.iter().any(|one| !one.contact.is_empty()) => {
+                let found = load_profiles(conn, &[around.contact], &Scope::All).await?;
+                found.into_iter().flat_map(|one| one.fields).collect()
+            }
+            _ => Vec::new(),
+        };
         let subject = Subject {
             gateway: sla::find_gateway(conn, conversation, issue).await?,
-            tags: around
-                .get(&conversation)
-                .map_or_else(Vec::new, |around| around.marks.tags.clone()),
-            contact: Vec::new(),
+            tags: around.map_or_else(Vec::new, |around| around.marks.tags),
+            contact: fields,
         };
         let Some(policy) = context
             .policies

@@ -102,6 +102,24 @@ both! {
         app.end().await;
     }
 
+    async fn r090_a_promise_may_be_for_contacts_with_a_field(db: Db) {
+        let gold = "[[sla]]\nname = \"gold\"\ncontact = { plan = \"gold\", since = \"2020\" }\n\
+            resolution = \"4h\"\n[[sla]]\nname = \"usual\"\nfirst_response = \"8h\"\n";
+        let provider = FakeProvider::start().await;
+        let app = TestApp::start(&db, &Setup::usual(&db, &provider.url()).with(gold)).await;
+        let contact = |fields: Value| json!({"name": "Ann", "addresses": [ANN], "fields": fields});
+        let ann = contact(json!({"plan": "gold", "since": "2020", "shoe": "42"}));
+        app.api.post("/v1/contacts", &ann).await.expect(201);
+        text_in(&app, "Hello").await;
+        promised(&app, &[("resolution", "running")]).await;
+        app.hooks.text_in("long", "+12025550144", "Hello", &fresh_sid()).await.expect(200);
+        eventually("the usual promise to another", async || {
+            let mut issues = app.api.list("/v1/issues").await.into_iter();
+            issues.any(|issue| issue["sla"][0]["target"] == "first_response").then_some(())
+        }).await;
+        app.end().await;
+    }
+
     async fn r091_the_time_stands_still_while_the_conversation_sleeps(db: Db) {
         let provider = FakeProvider::start().await;
         let clock = Clock::fixed(Clock::System.now());

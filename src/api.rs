@@ -24,6 +24,7 @@ mod opt_outs;
 mod quarantine;
 mod quick_replies;
 mod search;
+mod second_factor;
 mod segments;
 mod sessions;
 mod setup;
@@ -233,6 +234,15 @@ fn people() -> Router<Api> {
         )
         .route("/v1/me", get(sessions::me))
         .route("/v1/me/password", post(sessions::change_password))
+        .route(
+            "/v1/me/second-factor",
+            get(second_factor::find).post(second_factor::begin),
+        )
+        .route("/v1/me/second-factor/confirm", post(second_factor::confirm))
+        .route(
+            "/v1/agents/{id}/second-factor",
+            delete(second_factor::reset),
+        )
         .route("/v1/sessions", get(sessions::list).post(sessions::create))
         .route("/v1/sessions/current", delete(sessions::delete_current))
         .route("/v1/sessions/{id}", delete(sessions::delete))

@@ -44,6 +44,7 @@ pub mod quick_reply;
 pub mod receive;
 pub mod report;
 pub mod search;
+pub mod second_factor;
 pub mod sla;
 pub mod snooze;
 pub mod status;

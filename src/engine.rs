@@ -69,6 +69,7 @@ mod receive;
 mod report;
 mod save;
 mod search;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sla;
@@ -106,6 +107,7 @@ pub use read::{
 };
 pub use receive::mail::{Fetched, Prepared};
 pub use search::{Found, Hit, Indexed, ListPlace, Order, Place, Question};
+pub use second_factor::Standing as SecondFactorStanding;
 pub use sessions::{ABSOLUTE as SESSION_LASTS, NewSession, SessionFault};
 pub use setup::{FirstAdmin, SetupFault};
 pub use sla::Promise;

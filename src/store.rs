@@ -70,6 +70,7 @@ mod rows;
 mod scope;
 mod script;
 pub mod search;
+pub mod second_factor;
 pub mod secret;
 pub mod session;
 pub mod sla;

@@ -8,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{
     agents, attachments, audit, contacts, conversations, drafts, events, gateways, issues, keys,
-    messages, notes, opt_outs, quarantine, quick_replies, search, segments, sessions, setup,
-    stream, tags, teams, timeline, views,
+    messages, notes, opt_outs, quarantine, quick_replies, search, second_factor, segments,
+    sessions, setup, stream, tags, teams, timeline, views,
 };
 use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
 
@@ -50,7 +50,8 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         teams::list, teams::find, teams::create, teams::change, teams::delete,
         keys::list, keys::create, keys::rotate, keys::revoke,
         sessions::create, sessions::list, sessions::delete, sessions::delete_current,
-        sessions::me, sessions::change_password, setup::create,
+        sessions::me, sessions::change_password, second_factor::find, second_factor::begin,
+        second_factor::confirm, second_factor::reset, setup::create,
         audit::list,
     ),
     components(schemas(ProblemBody)),

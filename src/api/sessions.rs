@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Api;
 use super::agents::AgentWhole;
 use super::lists::{Page, Paged};
+use super::second_factor::LONGEST_CODE;
 use crate::domain::agent::{Permission, Permissions, Session, Via};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::SessionId;
@@ -68,15 +69,21 @@ pub(crate) struct Login {
     /// The password.
     #[schema(write_only)]
     password: String,
+    /// A code of the second factor, or a recovery code, where the answer without it was
+    /// `second_factor_needed`.
+    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 64)]
+    code: Option<String>,
 }
 
 impl Read for Login {
     fn read(fields: &mut Fields) -> Option<Self> {
         let email = fields.required("email", text(1..=254));
         let password = fields.required("password", any_text);
+        let code = fields.optional("code", text(1..=LONGEST_CODE));
         Some(Self {
             email: email?,
             password: password?,
+            code,
         })
     }
 }
@@ -98,14 +105,16 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Json<Login>,
 ) -> Result<Response, Problem> {
-    let Login { email, password } = body.value;
+    let Login {
+        email,
+        password,
+        code,
+    } = body.value;
+    let secrets = (password.as_str(), code.as_deref());
     let client = headers
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok());
-    let new = api
-        .engine
-        .log_in(&email, &password, address, client)
-        .await?;
+    let new = api.engine.log_in(&email, secrets, address, client).await?;
     let via = Via::Session(new.session.id);
     let cookie = set_cookie(&new.token, api.engine.public_url());
     let body = Answer(SessionBody::of(new.session, via));
@@ -248,6 +257,11 @@ impl From<SessionFault> for Problem {
         let text = fault.to_string();
         match fault {
             SessionFault::Wrong => Self::new(Code::Unauthorized, text),
+            SessionFault::WrongCode => Self::new(
+                Code::Unauthorized,
+                "the code is wrong, over, or was used already",
+            ),
+            SessionFault::CodeNeeded => Self::new(Code::SecondFactorNeeded, text),
             SessionFault::TooMany(wait) => Self::new(Code::TooMany, text).retry_after(wait),
             SessionFault::Weak(_) => Self::field("/password", text),
             SessionFault::Unknown => Self::not_found("session"),

@@ -29,6 +29,12 @@ pub enum SessionFault {
     /// Unknown, disabled, without a password or with another one; which of them stays untold.
     #[error("the e-mail address or the password is wrong")]
     Wrong,
+    /// The password is right, and a code is needed beside it.
+    #[error("a code of the second factor is needed")]
+    CodeNeeded,
+    /// The code is another one, or over, or was used.
+    #[error("is not a code of the second factor, or no longer; wait for the next one")]
+    WrongCode,
     /// Too many tries; how long to wait.
     #[error("there were too many tries; wait a little")]
     TooMany(Duration),
@@ -39,7 +45,7 @@ pub enum SessionFault {
     #[error("no session of yours has this id")]
     Unknown,
     /// A key has no password.
-    #[error("only somebody who logged in can change their password")]
+    #[error("only somebody who logged in can do this; a key has no password")]
     NotLoggedIn,
     /// The engine could not.
     #[error(transparent)]
@@ -64,11 +70,11 @@ pub struct NewSession {
 }
 
 impl Engine {
-    /// Lets somebody in who knows the password.
+    /// Lets somebody in who knows the password, and has a code where one is asked for.
     pub async fn log_in(
         &self,
         email: &str,
-        password: &str,
+        (password, code): (&str, Option<&str>),
         address: Option<IpAddr>,
         client: Option<&str>,
     ) -> Result<NewSession, SessionFault> {
@@ -91,6 +97,14 @@ impl Engine {
             self.note_failure(address, now).await?;
             return Err(SessionFault::Wrong);
         };
+        match self.pass_second_factor(&agent, code, now).await {
+            Ok(()) => {}
+            Err(fault @ SessionFault::WrongCode) => {
+                self.note_failure(address, now).await?;
+                return Err(fault);
+            }
+            Err(fault) => return Err(fault),
+        }
         self.throttle.succeeded(&account, address);
         self.begin_session(agent, address, client, now).await
     }
@@ -188,22 +202,9 @@ impl Engine {
         new: &str,
         by: &Principal,
     ) -> Result<(), SessionFault> {
-        let Via::Session(own) = by.via else {
-            return Err(SessionFault::NotLoggedIn);
-        };
         let (id, now) = (by.agent.id, self.context.clock.now());
-        let mut conn = self.context.store.read().await?;
-        let found = agent::find_agent(&mut conn, id).await?;
-        let agent = found.ok_or(SessionFault::Unknown)?;
-        let kept = agent::find_password(&mut conn, id).await?;
-        drop(conn);
+        let (agent, own) = self.prove(present, by, now).await?;
         let account = agent.email.unwrap_or_default();
-        self.throttle
-            .enter(&account, by.address, now)
-            .map_err(SessionFault::TooMany)?;
-        if !passwords::fits(present, kept).await? {
-            return Err(SessionFault::Wrong);
-        }
         self.throttle.succeeded(&account, by.address);
         password::check(new, &[&agent.name, &account])?;
         let hash = passwords::hash(new).await?;
@@ -221,6 +222,43 @@ impl Engine {
             .await?;
         self.credentials.forget();
         Ok(())
+    }
+}
+
+/// Who logged in, proved once more.
+impl Engine {
+    /// The agent and the session of somebody who did not come with a key.
+    pub(super) async fn logged_in(
+        &self,
+        by: &Principal,
+    ) -> Result<(Agent, SessionId), SessionFault> {
+        let Via::Session(own) = by.via else {
+            return Err(SessionFault::NotLoggedIn);
+        };
+        let mut conn = self.context.store.read().await?;
+        let found = agent::find_agent(&mut conn, by.agent.id).await?;
+        Ok((found.ok_or(SessionFault::Unknown)?, own))
+    }
+
+    /// Has somebody who logged in show the password once more; that it was right is not noted yet.
+    pub(super) async fn prove(
+        &self,
+        present: &str,
+        by: &Principal,
+        now: Timestamp,
+    ) -> Result<(Agent, SessionId), SessionFault> {
+        let (agent, own) = self.logged_in(by).await?;
+        let account = agent.email.as_deref().unwrap_or_default();
+        self.throttle
+            .enter(account, by.address, now)
+            .map_err(SessionFault::TooMany)?;
+        let mut conn = self.context.store.read().await?;
+        let kept = agent::find_password(&mut conn, agent.id).await?;
+        drop(conn);
+        if !passwords::fits(present, kept).await? {
+            return Err(SessionFault::Wrong);
+        }
+        Ok((agent, own))
     }
 }
 

@@ -8,15 +8,21 @@ use serde_json::{Value, json};
 use super::{Answer, Desk, id, later};
 use crate::both;
 
-const PASSWORD: &str = "mint otter lamp nine";
+pub(super) const PASSWORD: &str = "mint otter lamp nine";
 
 impl Desk {
-    async fn ada(&self) -> Value {
+    pub(super) async fn ada(&self) -> Value {
         let body = json!({"name": "Ada", "email": "ada@example.com", "role": "agent", "password": PASSWORD});
         self.post("/v1/agents", body).await.expect(201)
     }
 
-    async fn browser(&self, cookie: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub(super) async fn browser(
+        &self,
+        cookie: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Answer {
         let headers = [("x-postern", "1"), ("sec-fetch-site", "same-origin")];
         self.browser_with(cookie, method, path, body, &headers)
             .await
@@ -42,20 +48,20 @@ impl Desk {
         Answer::of(self.ask(request.body(body).unwrap()).await).await
     }
 
-    async fn log_in(&self, password: &str) -> Answer {
+    pub(super) async fn log_in(&self, password: &str) -> Answer {
         let body = json!({"email": "ADA@example.com", "password": password});
         self.browser("", "POST", "/v1/sessions", Some(body)).await
     }
 
     /// The cookie of a new session.
-    async fn cookie(&self) -> String {
+    pub(super) async fn cookie(&self) -> String {
         let answer = self.log_in(PASSWORD).await;
         answer.expect(201);
         cookie_of(&answer)
     }
 }
 
-fn cookie_of(answer: &Answer) -> String {
+pub(super) fn cookie_of(answer: &Answer) -> String {
     let set = answer.headers["set-cookie"].to_str().unwrap();
     assert!(
         set.contains("; HttpOnly; SameSite=Lax") && set.contains("; Secure"),

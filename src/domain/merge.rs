@@ -60,6 +60,10 @@ impl From<Portrait> for Profile {
 
 /// The conversation that somebody had, and all that was in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a conversation has that many marks"
+)]
 pub struct Talk {
     /// Its id.
     pub id: Uuid,
@@ -76,8 +80,17 @@ pub struct Talk {
     /// Whether it was deleted.
     #[serde(default)]
     pub deleted: bool,
+    /// Whether something in it failed.
+    #[serde(default)]
+    pub failed: bool,
+    /// Until when it slept.
+    #[serde(default)]
+    pub snoozed_until: Option<Timestamp>,
     /// Its tags.
     pub tags: Vec<Uuid>,
+    /// How the survivor's stood, where there was one.
+    #[serde(default)]
+    pub ours: Option<Stand>,
     /// Its messages.
     pub messages: Vec<Uuid>,
     /// Its issues.
@@ -101,6 +114,9 @@ impl Talk {
             archived: conversation.archived,
             done: conversation.done,
             deleted: conversation.deleted,
+            failed: conversation.failed,
+            snoozed_until: conversation.snoozed_until,
+            ours: None,
             tags: conversation.tags.iter().map(|tag| tag.0).collect(),
             messages: Vec::new(),
             issues: Vec::new(),
@@ -119,9 +135,73 @@ impl Talk {
             archived: self.archived,
             done: self.done,
             deleted: self.deleted,
+            failed: self.failed,
+            snoozed_until: self.snoozed_until,
             tags: self.tags.iter().copied().map(TagId).collect(),
             ..Conversation::begin(contact, self.created_at)
         }
+    }
+}
+
+/// How a conversation stood before another one was moved into it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a conversation has that many marks"
+)]
+pub struct Stand {
+    archived: bool,
+    done: bool,
+    deleted: bool,
+    failed: bool,
+    last_gateway: Option<String>,
+    tags: Vec<Uuid>,
+    /// The newest message of both.
+    newest: Uuid,
+}
+
+impl Stand {
+    /// How it stood before, and what the newest message is after.
+    pub fn of(before: &Conversation, after: &Conversation) -> Self {
+        Self {
+            archived: before.archived,
+            done: before.done,
+            deleted: before.deleted,
+            failed: before.failed,
+            last_gateway: (before.last_gateway.as_ref()).map(|name| name.as_str().to_owned()),
+            tags: before.tags.iter().map(|tag| tag.0).collect(),
+            newest: after.last_message.0,
+        }
+    }
+
+    /// Has it stand so again; where something was said since, it stays where that brought it.
+    /// Gives the tags that go, because they came with the other one.
+    pub fn restore(&self, talk: &Talk, conversation: &mut Conversation) -> Vec<TagId> {
+        if conversation.last_message.0 == self.newest {
+            conversation.archived = restored(conversation.archived, talk.archived, self.archived);
+            conversation.done = restored(conversation.done, talk.done, self.done);
+            conversation.deleted = restored(conversation.deleted, talk.deleted, self.deleted);
+            if conversation.failed == (self.failed || talk.failed) {
+                conversation.failed = self.failed;
+            }
+            if conversation.last_gateway.as_ref().map(GatewayName::as_str)
+                == talk.last_gateway.as_deref()
+            {
+                let before = self.last_gateway.as_deref();
+                conversation.last_gateway = before.and_then(GatewayName::parse);
+            }
+        }
+        let came = |tag: &TagId| talk.tags.contains(&tag.0) && !self.tags.contains(&tag.0);
+        conversation.tags.extract_if(.., |tag| came(tag)).collect()
+    }
+}
+
+/// A mark as it was, unless it was changed since the two had it together.
+fn restored(now: bool, other: bool, before: bool) -> bool {
+    if now == (other && before) {
+        before
+    } else {
+        now
     }
 }
 

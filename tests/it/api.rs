@@ -9,6 +9,7 @@ mod exposure;
 mod feed;
 mod hook;
 mod inbox;
+mod merging;
 mod narrow;
 mod operator;
 mod overload;

@@ -12,7 +12,7 @@ use crate::domain::conversation::{Authority, Conversation, Issue};
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::id::{ContactId, ConversationId};
-use crate::domain::merge::{Merged, Portrait, Talk};
+use crate::domain::merge::{Merged, Portrait, Stand, Talk};
 use crate::domain::tally::Shifts;
 use crate::domain::threads::issue_event;
 use crate::engine::Engine;
@@ -133,6 +133,7 @@ async fn join_talks(
             tag::insert_tagged(&mut tx.conn, *tag, after.id).await?;
         }
     }
+    talk.ours = ours.as_ref().map(|before| Stand::of(before, &after));
     let open = issue::load_open(&mut tx.conn, &[after.id]).await?;
     if let Some(open) = open.get(&after.id) {
         after.follow(open);

@@ -100,6 +100,11 @@ async fn part_talks(
     let mut after = before.clone();
     after.unread = after.unread.saturating_sub(talk.unread);
     after.work = None;
+    if let Some(was) = &talk.ours {
+        for tag in was.restore(talk, &mut after) {
+            tag::delete_tagged(&mut tx.conn, tag, after.id).await?;
+        }
+    }
     if let Some(open) = open.get(&ours) {
         after.follow(open);
     }

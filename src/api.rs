@@ -98,6 +98,7 @@ fn customers() -> Router<Api> {
         .route("/v1/contacts/{id}/release", post(contacts::release))
         .route("/v1/contacts/{id}/erase", post(contacts::erase))
         .route("/v1/contacts/{id}/export", get(contacts::export))
+        .route("/v1/contacts/{id}/notes", post(notes::add_to_contact))
         .route(
             "/v1/contacts/import",
             post(contacts::import).layer(DefaultBodyLimit::max(LARGEST_LIST)),

@@ -9,7 +9,7 @@ use super::Api;
 use super::messages::AgentBody;
 use super::once::{Once, created, json};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{ConversationId, IssueId, NoteId};
+use crate::domain::id::{ContactId, ConversationId, IssueId, NoteId};
 use crate::domain::note::Note;
 use crate::engine::{About, NoteFault};
 use crate::http::auth::Writer;
@@ -103,6 +103,34 @@ pub(super) async fn add(
     let path = format!("/v1/conversations/{id}/notes");
     let once = Once::of(&api, &principal, &headers, (&path, &body.bytes), render)?;
     let about = About::Conversation(id);
+    let made = api
+        .engine
+        .add_note(about, body.value.text, &principal, once.remember.clone())
+        .await?;
+    Ok(created(made, render))
+}
+
+/// Puts a note on a contact, which customers never see: on the conversation with them. Where
+/// nothing was said yet, one begins in the archive.
+#[utoipa::path(
+    post, path = "/v1/contacts/{id}/notes", operation_id = "addContactNote", tag = "notes",
+    params(
+        ("id" = String, Path, description = "The contact's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key gets the same answer")
+    ),
+    request_body = NoteText,
+    responses((status = 201, description = "The note", body = NoteBody))
+)]
+pub(super) async fn add_to_contact(
+    State(api): State<Api>,
+    Writer(principal): Writer,
+    Id(id): Id<ContactId>,
+    headers: HeaderMap,
+    body: Json<NoteText>,
+) -> Result<Response, Problem> {
+    let path = format!("/v1/contacts/{id}/notes");
+    let once = Once::of(&api, &principal, &headers, (&path, &body.bytes), render)?;
+    let about = About::Contact(id);
     let made = api
         .engine
         .add_note(about, body.value.text, &principal, once.remember.clone())

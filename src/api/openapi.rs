@@ -31,7 +31,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
         issues::resolve, issues::reopen, issues::change,
-        notes::add, notes::comment, notes::change, notes::delete,
+        notes::add, notes::add_to_contact, notes::comment, notes::change, notes::delete,
         drafts::find, drafts::put, drafts::delete,
         views::list, views::create, views::change, views::delete,
         tags::list, tags::create, tags::change, tags::delete,

@@ -4,12 +4,15 @@ use super::edit::{EditFault, check_seen};
 use super::{Engine, Made, Remember};
 use crate::domain::agent::{AgentRef, Permission, Principal};
 use crate::domain::clock::Timestamp;
+use crate::domain::conversation::Conversation;
 use crate::domain::event::{EventData, EventKind, NewEvent};
-use crate::domain::id::{ConversationId, IssueId, NoteId};
+use crate::domain::id::{ContactId, ConversationId, IssueId, MessageId, NoteId};
 use crate::domain::note::Note;
-use crate::store::conversation::find_conversation;
+use crate::domain::tally::Shifts;
+use crate::store::contact::load_profiles;
+use crate::store::conversation::{find_conversation, upsert_conversations};
 use crate::store::issue::find_issue;
-use crate::store::{Tx, note};
+use crate::store::{Tx, note, tally};
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum About {
     Conversation(ConversationId),
     /// An issue: a comment.
     Issue(IssueId),
+    /// A contact: it is put on the conversation with them.
+    Contact(ContactId),
 }
 
 /// Why a note was not written or changed.
@@ -106,6 +111,7 @@ async fn add(
             let found = find_issue(&mut tx.conn, id, &by.scope).await?;
             (found.ok_or(NoteFault::Unknown)?.conversation, Some(id))
         }
+        About::Contact(id) => (place_with(tx, id, by, now).await?, None),
     };
     find_conversation(&mut tx.conn, conversation, &by.scope)
         .await?
@@ -127,6 +133,43 @@ async fn add(
     };
     tx.emit(event(kind, &note, &by.agent, now));
     Ok(note)
+}
+
+/// The conversation with a contact. Where nothing was said yet, one begins outside of the inbox,
+/// and comes in when somebody writes.
+async fn place_with(
+    tx: &mut Tx,
+    id: ContactId,
+    by: &Principal,
+    now: Timestamp,
+) -> Result<ConversationId, NoteFault> {
+    let found = load_profiles(&mut tx.conn, &[id], &by.scope).await?;
+    let contact = found.into_iter().next().ok_or(NoteFault::Unknown)?;
+    if let Some(known) = contact.conversation {
+        return Ok(known);
+    }
+    let begun = Conversation {
+        archived: true,
+        // Lists are walked by it, so it is one of its own, though no message has it.
+        last_message: MessageId::new(),
+        ..Conversation::begin(id, now)
+    };
+    upsert_conversations(&mut tx.conn, std::slice::from_ref(&begun)).await?;
+    let mut shifts = Shifts::default();
+    shifts.add(None, Some(&begun));
+    tally::add_counts(&mut tx.conn, shifts.settle()).await?;
+    let data = EventData {
+        contact: Some(id),
+        ..EventData::default()
+    };
+    tx.emit(NewEvent {
+        kind: EventKind::ConversationCreated,
+        at: now,
+        actor: Some(by.agent.clone()),
+        conversation: Some(begun.id),
+        data: data.json(),
+    });
+    Ok(begun.id)
 }
 
 /// A note that the one who asks may change.

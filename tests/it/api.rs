@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bookmarks;
+mod contact_notes;
 mod desk;
 mod documents;
 mod exposure;

@@ -109,18 +109,17 @@ async fn restore(
     now: Timestamp,
 ) -> Result<(), DeletionFault> {
     let conn = &mut tx.conn;
-    if !deletion::load_deletions(conn, &[id])
-        .await?
-        .contains_key(&id)
-    {
-        return Err(DeletionFault::Unknown);
-    }
     let found = message::load_messages(conn, &[id]).await?.remove(&id);
     let message = found.ok_or(DeletionFault::Unknown)?;
     let before = load_conversations(conn, &[message.conversation]).await?;
     let before = before.into_iter().next();
     let before = before.filter(|before| by.scope.sees(before.private_to));
     let before = before.ok_or(DeletionFault::Unknown)?;
+    let deletions = deletion::load_deletions(conn, &[id]).await?;
+    if !deletions.contains_key(&id) {
+        // It is there already.
+        return Ok(());
+    }
     deletion::unmark_message(conn, id).await?;
     let mut after = before.clone();
     after.deleted = false;

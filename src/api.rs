@@ -155,7 +155,10 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/conversations/bulk", post(conversations::bulk))
         .route("/v1/views", get(views::list).post(views::create))
         .route("/v1/views/{id}", patch(views::change).delete(views::delete))
-        .route("/v1/conversations/{id}", get(conversations::find))
+        .route(
+            "/v1/conversations/{id}",
+            get(conversations::find).delete(conversations::delete),
+        )
         .route("/v1/conversations/{id}/timeline", get(timeline::list))
         .route("/v1/conversations/{id}/read", post(conversations::read))
         .route("/v1/conversations/{id}/unread", post(conversations::unread))

@@ -6,10 +6,10 @@ mod counts;
 mod list;
 
 pub(super) use actions::{
-    __path_archive, __path_complete, __path_mute, __path_read, __path_restrict, __path_snooze,
-    __path_tag, __path_unarchive, __path_unmute, __path_unread, __path_unsnooze, __path_untag,
-    archive, complete, mute, read, restrict, snooze, tag, unarchive, unmute, unread, unsnooze,
-    untag,
+    __path_archive, __path_complete, __path_delete, __path_mute, __path_read, __path_restrict,
+    __path_snooze, __path_tag, __path_unarchive, __path_unmute, __path_unread, __path_unsnooze,
+    __path_untag, archive, complete, delete, mute, read, restrict, snooze, tag, unarchive, unmute,
+    unread, unsnooze, untag,
 };
 pub(super) use bulk::{__path_bulk, bulk};
 pub(super) use counts::{__path_count, count};

@@ -27,7 +27,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         attachments::create, attachments::find,
         conversations::list, conversations::count, conversations::bulk, conversations::mute, conversations::unmute, conversations::find, conversations::read, conversations::unread,
         conversations::complete, conversations::archive, conversations::unarchive, conversations::snooze,
-        conversations::unsnooze, conversations::restrict, conversations::tag, conversations::untag,
+        conversations::unsnooze, conversations::restrict, conversations::delete, conversations::tag, conversations::untag,
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
         issues::resolve, issues::reopen, issues::change,

@@ -4,6 +4,9 @@ use super::agent::AgentRef;
 use super::clock::Timestamp;
 use super::named::named;
 
+/// What an issue is called once the message that it was called by is deleted.
+pub const TITLE: &str = "(deleted)";
+
 /// When something was deleted, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deletion {

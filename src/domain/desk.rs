@@ -28,6 +28,8 @@ pub enum Deed {
     Untag(TagId),
     /// Only this team sees it from now on; everybody, without one.
     Restrict(Option<TeamId>),
+    /// It is deleted with all that was said in it, until somebody says something again.
+    Delete,
 }
 
 impl Deed {
@@ -89,6 +91,16 @@ impl Deed {
             Self::Restrict(team) => {
                 conversation.private_to = team;
                 EventKind::ConversationRestricted
+            }
+            Self::Delete => {
+                conversation.deleted = true;
+                conversation.archived = false;
+                conversation.done = false;
+                conversation.snoozed_until = None;
+                conversation.failed = false;
+                conversation.unread = 0;
+                conversation.tags.clear();
+                EventKind::ConversationDeleted
             }
         }
     }

@@ -169,6 +169,15 @@ pub enum Receipt {
 }
 
 impl Message {
+    /// The title of an issue that begins with this message: of a mail its subject, else the first
+    /// words.
+    pub fn title(&self) -> String {
+        let mail = self.details.mail.as_deref();
+        let subject = mail.map(|mail| mail.subject.trim());
+        let words = subject.filter(|subject| !subject.is_empty());
+        super::conversation::title(words.unwrap_or(&self.text))
+    }
+
     /// How many recipients have a status of their own; zero where there is but one and one status.
     pub fn recipients(&self) -> u32 {
         let mail = self.details.mail.as_deref();

@@ -2,17 +2,17 @@
 
 use super::desk::store_changed;
 use super::{Context, Engine, EngineFault, MessageDetails, Reader};
-use crate::domain::agent::{AgentRef, Permission, Principal};
+use crate::domain::agent::{AgentRef, Permission, Principal, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Conversation;
-use crate::domain::deletion::{Deletion, Shown};
+use crate::domain::deletion::{Deletion, Shown, TITLE};
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Details, Direction, Message};
 use crate::domain::status::Status;
 use crate::store::conversation::{find_conversation, load_conversations};
 use crate::store::message::Presence;
-use crate::store::{Conn, StoreFault, Tx, deletion, delivery, message, search};
+use crate::store::{Conn, StoreFault, Tx, deletion, delivery, issue, message, search};
 
 /// Why a message was not deleted or brought back.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +88,7 @@ async fn delete(
     };
     deletion::mark_message(conn, id, &mark).await?;
     search::delete_docs(conn, &[id.0]).await?;
+    retitle(conn, &message, TITLE).await?;
     if message.direction == Direction::Inbound {
         let gone = u32::from(was_unread.contains(&id) && counts(&message));
         let most = deletion::list_newest_inbound(conn, before.id, before.unread).await?;
@@ -121,6 +122,7 @@ async fn restore(
         return Ok(());
     }
     deletion::unmark_message(conn, id).await?;
+    retitle(conn, &message, &message.title()).await?;
     let mut after = before.clone();
     after.deleted = false;
     // It counts as unread where nothing that was read came after it.
@@ -132,6 +134,22 @@ async fn restore(
     store_changed(conn, &before, &after).await?;
     tx.emit(event(EventKind::MessageRestored, &message, &by.agent, now));
     Ok(())
+}
+
+/// Gives the issue that is called by a message's first words another title, or one without it.
+async fn retitle(conn: &mut Conn, message: &Message, to: &str) -> Result<(), StoreFault> {
+    let Some(id) = message.issue else {
+        return Ok(());
+    };
+    let Some(mut issue) = issue::find_issue(conn, id, &Scope::All).await? else {
+        return Ok(());
+    };
+    if issue.title != message.title() && issue.title != TITLE {
+        return Ok(());
+    }
+    to.clone_into(&mut issue.title);
+    issue.version += 1;
+    issue::upsert_issues(conn, &[issue]).await
 }
 
 /// Whether an inbound message counts as unread when it comes: what a program wrote need not be read.

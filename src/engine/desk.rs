@@ -4,13 +4,16 @@ use super::issues::{IssueFault, closed_by};
 use super::{EditFault, Engine};
 use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::{Conversation, Issue, IssueRefusal};
+use crate::domain::conversation::{Authority, Conversation, Issue, IssueRefusal};
+use crate::domain::deletion::Deletion;
 use crate::domain::desk::Deed;
 use crate::domain::event::{EventData, EventKind, NewEvent};
 use crate::domain::id::{AgentId, ConversationId};
 use crate::domain::tally::Shifts;
 use crate::store::conversation::{find_conversation, upsert_conversations};
-use crate::store::{Conn, StoreFault, Tx, bookmark, issue, tag, tally, team};
+use crate::store::{
+    Conn, StoreFault, Tx, bookmark, deletion, delivery, issue, search, tag, tally, team,
+};
 
 /// Why a conversation was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +27,9 @@ pub enum DeskFault {
     /// There is no such team.
     #[error("no team has this id")]
     UnknownTeam,
+    /// A message of ours in it is not handed over yet.
+    #[error("a message of the conversation is not sent yet; withdraw it first")]
+    Waiting,
     /// Its open issue forbids it; with the issue as it is.
     #[error("{0}")]
     Refused(IssueRefusal, Box<Issue>),
@@ -91,12 +97,28 @@ pub(super) async fn perform(
         .await?
         .ok_or(DeskFault::Unknown)?;
     let mut after = before.clone();
-    if deed == Deed::Complete && after.work.is_some() {
+    if matches!(deed, Deed::Complete | Deed::Delete) && after.work.is_some() {
         let open = issue::load_open(&mut tx.conn, &[id]).await?.remove(&id);
         if let Some(open) = open {
-            let closed = closed_by(tx, open, by, now).await?;
+            let authority = if deed == Deed::Delete {
+                Authority::Override
+            } else {
+                Authority::Own
+            };
+            let closed = closed_by(tx, open, authority, by, now).await?;
             after.follow(&closed);
         }
+    }
+    if deed == Deed::Delete {
+        if delivery::has_queued(&mut tx.conn, id).await? {
+            return Err(DeskFault::Waiting);
+        }
+        let mark = Deletion {
+            at: now,
+            by: Some(by.agent.clone()),
+        };
+        search::delete_conversation_docs(&mut tx.conn, id).await?;
+        deletion::mark_conversation(&mut tx.conn, id, &mark).await?;
     }
     if let Deed::Restrict(Some(to)) = deed {
         let found = team::find_team(&mut tx.conn, to).await?;
@@ -144,7 +166,8 @@ async fn move_bookmark(
         | Deed::Unsnooze
         | Deed::Tag(_)
         | Deed::Untag(_)
-        | Deed::Restrict(_) => Ok(()),
+        | Deed::Restrict(_)
+        | Deed::Delete => Ok(()),
     }
 }
 

@@ -137,15 +137,16 @@ impl IssueAction {
     }
 }
 
-/// Closes the open issue of a conversation that is completed.
+/// Closes the open issue of a conversation that is completed or deleted.
 pub(super) async fn closed_by(
     tx: &mut Tx,
     before: Issue,
+    authority: Authority,
     by: &Principal,
     now: Timestamp,
 ) -> Result<Issue, IssueFault> {
     let mut after = before.clone();
-    let close = IssueAction::Close(Authority::Own);
+    let close = IssueAction::Close(authority);
     let kind = apply(&mut after, &close, Named::default(), by, now)
         .map_err(|refusal| IssueFault::Refused(refusal, Box::new(before.clone())))?;
     store_issue(tx, kind, after, &before, (by, None), now).await

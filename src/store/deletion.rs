@@ -28,9 +28,11 @@ pub async fn mark_message(
     Ok(())
 }
 
-/// Takes the mark off.
+/// Takes the mark off, and off the issue that it belongs to.
 pub async fn unmark_message(conn: &mut Conn, id: MessageId) -> Result<(), StoreFault> {
     let text = "UPDATE message SET deleted_at = NULL, deleted_by_id = NULL, deleted_by_name = NULL WHERE id = $1";
+    on!(conn, c => sqlx::query(text).bind(id.0).execute(c).await.map(drop))?;
+    let text = "UPDATE issue SET deleted_at = NULL WHERE id = (SELECT issue_id FROM message WHERE id = $1)";
     on!(conn, c => sqlx::query(text).bind(id.0).execute(c).await.map(drop))?;
     Ok(())
 }
@@ -57,6 +59,8 @@ pub async fn mark_conversation(
     ] {
         on!(conn, c => sqlx::query(text).bind(id.0).bind(deletion.at.0).execute(c).await.map(drop))?;
     }
+    let text = "DELETE FROM conversation_tag WHERE conversation_id = $1";
+    on!(conn, c => sqlx::query(text).bind(id.0).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -149,6 +149,14 @@ pub async fn load_deliveries(
     read_deliveries(&found)
 }
 
+/// Whether something in a conversation is not handed over yet.
+pub async fn has_queued(conn: &mut Conn, conversation: ConversationId) -> Result<bool, StoreFault> {
+    let text = "SELECT message_id FROM delivery WHERE conversation_id = $1 LIMIT 1";
+    let found: Option<Uuid> =
+        on!(conn, c => sqlx::query_scalar(text).bind(conversation.0).fetch_optional(c).await?);
+    Ok(found.is_some())
+}
+
 /// Asks for deliveries, with whatever goes to the database next.
 pub(super) fn ask_deliveries(conn: &mut Conn, ids: &[MessageId]) {
     static ASK: LazyLock<Statement> = LazyLock::new(|| {

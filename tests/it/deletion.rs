@@ -192,6 +192,94 @@ both! {
         app.end().await;
     }
 
+    async fn r022_an_issue_is_not_called_by_deleted_words(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let heard = text(&app, ANN, "my secret word").await;
+        let title = async || app.api.list("/v1/issues").await.remove(0)["title"].clone();
+        assert_eq!(title().await, "my secret word");
+        assert_eq!(delete(&app.api, &path(&heard)).await.status, 204);
+        assert_eq!(title().await, "(deleted)");
+        found(&app, "secret", 0).await;
+        app.api.post(&(path(&heard) + "/restore"), &json!({})).await.expect(200);
+        assert_eq!(title().await, "my secret word");
+        app.end().await;
+    }
+
+    async fn r048_a_deleted_conversation_is_gone_until_somebody_writes(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        let heard = text(&app, ANN, "my secret word").await;
+        let other = text(&app, BEN, "something else").await;
+        let here = format!("/v1/conversations/{}", heard["conversation"].as_str().unwrap());
+        let note = json!({"text": "a secret of ours"});
+        app.api.post(&format!("{here}/notes"), &note).await.expect(201);
+        let bob = client(&app, "bob", Role::Agent).await;
+        let issue = heard["issue"].as_str().unwrap();
+        bob.post(&format!("/v1/issues/{issue}/take"), &json!({})).await.expect(200);
+        // The message, the note and the conversation, whose issue is called by the message.
+        found(&app, "secret", 3).await;
+        assert_eq!(delete(&bob, &here).await.status, 403);
+        assert_eq!(delete(&app.api, &here).await.status, 204);
+        assert_eq!(delete(&app.api, &here).await.status, 404);
+        app.api.get(&here).await.expect(404);
+        app.api.get(&format!("{here}/timeline")).await.expect(404);
+        app.api.get(&format!("/v1/issues/{issue}")).await.expect(404);
+        for list in ["/v1/messages", "/v1/conversations?view=all", "/v1/conversations?view=archived", "/v1/issues", "/v1/search?q=secret", "/v1/events"] {
+            let all = serde_json::to_string(&app.api.list(list).await).unwrap();
+            assert!(!all.contains("secret"), "{list}: {all}");
+        }
+        assert_eq!(app.api.list("/v1/conversations?view=all").await.len(), 1);
+        recounted(&app).await;
+        assert_eq!(app.api.list("/v1/audit?action=conversation.deleted").await.len(), 1);
+        let again = text(&app, ANN, "here I am again").await;
+        assert_eq!(again["conversation"], heard["conversation"]);
+        assert_ne!(again["issue"], heard["issue"]);
+        let place = app.api.get(&here).await.expect(200);
+        assert_eq!((&place["unread"], &place["open_issue"]), (&json!(1), &again["issue"]));
+        let timeline = app.api.list(&format!("{here}/timeline")).await;
+        let said: Vec<_> = timeline.iter().filter(|entry| entry["type"] == "message").collect();
+        assert_eq!((said.len(), &said[0]["message"]["id"]), (1, &again["id"]));
+        let happened = |kind: &str| timeline.iter().filter(|entry| entry["event"]["type"] == kind).count();
+        assert_eq!((happened("issue.created"), happened("issue.assigned"), happened("conversation.deleted")), (1, 0, 0));
+        assert!(timeline.iter().all(|entry| entry["type"] != "note"));
+        found(&app, "again", 2).await;
+        found(&app, "secret", 0).await;
+        recounted(&app).await;
+        // What was deleted with it can be brought back one by one.
+        app.api.post(&(path(&heard) + "/restore"), &json!({})).await.expect(200);
+        assert_eq!(app.api.list(&format!("{here}/timeline?type=message")).await.len(), 2);
+        assert_eq!(conversation_of(&app, &other).await["unread"], 1);
+        recounted(&app).await;
+        app.end().await;
+    }
+
+    async fn r048_a_conversation_with_something_unsent_is_not_deleted(db: Db) {
+        // Nobody answers there.
+        let app = TestApp::start(&db, &Setup::usual(&db, "http://127.0.0.1:9")).await;
+        let said = app.api.send("long", ANN, "an offer").await;
+        let here = format!("/v1/conversations/{}", said["conversation"].as_str().unwrap());
+        let refused = delete(&app.api, &here).await.expect(409);
+        assert!(refused["detail"].as_str().unwrap().contains("withdraw"), "{refused}");
+        app.end().await;
+    }
+
+    async fn r049_many_conversations_are_deleted_at_once(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        for n in 0..5 {
+            text(&app, &format!("+1202555011{n}"), "hello").await;
+        }
+        let bob = client(&app, "bob", Role::Agent).await;
+        let many = json!({"action": "delete", "filter": "view=inbox"});
+        bob.post("/v1/conversations/bulk", &many).await.expect(403);
+        let done = app.api.post("/v1/conversations/bulk", &many).await.expect(200);
+        let done = done["data"].as_array().unwrap();
+        assert!(done.len() == 5 && done.iter().all(|one| one["done"] == true), "{done:?}");
+        assert_eq!(app.api.list("/v1/conversations?view=all").await.len(), 0);
+        assert_eq!(app.api.list("/v1/messages").await.len(), 0);
+        assert_eq!(app.api.list("/v1/messages?deleted=true").await.len(), 5);
+        recounted(&app).await;
+        app.end().await;
+    }
+
     async fn r104_a_timeline_says_that_something_was_deleted_where_that_is_wished(db: Db) {
         let provider = FakeProvider::start().await;
         let setup = Setup::usual(&db, &provider.url()).with("[inbox]\ndeleted = \"marked\"\n");

@@ -2,19 +2,20 @@
 
 use axum::Json as Answer;
 use axum::extract::{Path, State};
+use http::StatusCode;
 use jiff::tz::TimeZone;
 
 use super::ConversationBody;
 use super::list::{LONGEST_TAG, found};
 use crate::api::Api;
 use crate::api::messages::AgentBody;
-use crate::domain::agent::Principal;
+use crate::domain::agent::{Permission, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::desk::Deed;
 use crate::domain::id::{ConversationId, TeamId};
 use crate::domain::snooze::Preset;
 use crate::engine::DeskFault;
-use crate::http::auth::{PeopleManager, Reader, Writer};
+use crate::http::auth::{Deleter, PeopleManager, Reader, Writer, require};
 use crate::http::fields::{parsed, text};
 use crate::http::problem::{Code, Problem};
 use crate::http::{Action, Fields, Id, Json, Nothing, Read};
@@ -271,6 +272,25 @@ pub(in crate::api) async fn restrict(
     perform(&api, id, Deed::Restrict(body.value.team), &principal).await
 }
 
+/// Deletes a conversation with all that was said in it, for those who may delete what others wrote.
+///
+/// It is hidden, and removed when its time is over. When somebody writes again, it is there again,
+/// and begins with that.
+#[utoipa::path(
+    delete, path = "/v1/conversations/{id}", operation_id = "deleteConversation", tag = "conversations",
+    params(("id" = String, Path, description = "The conversation's id")),
+    responses((status = 204, description = "It is gone"))
+)]
+pub(in crate::api) async fn delete(
+    State(api): State<Api>,
+    Deleter(principal): Deleter,
+    Id(id): Id<ConversationId>,
+) -> Result<StatusCode, Problem> {
+    require(&principal, Some(Permission::CloseOthers))?;
+    api.engine.desk(id, Deed::Delete, &principal).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Puts a tag on a conversation.
 #[utoipa::path(
     put, path = "/v1/conversations/{id}/tags/{tag}", operation_id = "tagConversation", tag = "conversations",
@@ -334,6 +354,7 @@ impl From<DeskFault> for Problem {
                     .with("state", issue.state)
                     .with("assignee", owner)
             }
+            DeskFault::Waiting => Self::new(Code::Conflict, fault.to_string()),
             DeskFault::Edit(fault) => fault.into(),
         }
     }

@@ -12,12 +12,12 @@ use serde_json::Value;
 use super::list::{Listing, listing, page_of};
 use crate::api::Api;
 use crate::api::lists::Page;
-use crate::domain::agent::Principal;
+use crate::domain::agent::{Permission, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::desk::Deed;
 use crate::domain::id::ConversationId;
 use crate::engine::DeskFault;
-use crate::http::auth::Writer;
+use crate::http::auth::{Writer, require};
 use crate::http::fields::{any_text, parsed, text};
 use crate::http::problem::Problem;
 use crate::http::query::PageQuery;
@@ -29,7 +29,8 @@ const MOST: u32 = 100;
 /// What to do, and with which conversations.
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct Bulk {
-    /// `read`, `unread`, `complete`, `archive`, `unarchive`, `snooze`, `unsnooze`, `tag` or `untag`.
+    /// `read`, `unread`, `complete`, `archive`, `unarchive`, `snooze`, `unsnooze`, `tag`,
+    /// `untag` or `delete`.
     #[schema(example = "archive")]
     action: String,
     /// For `snooze`: until when.
@@ -176,10 +177,15 @@ async fn deed(api: &Api, principal: &Principal, bulk: &Bulk) -> Result<Deed, Pro
         }
         "tag" => Deed::Tag(tag().await?),
         "untag" => Deed::Untag(tag().await?),
+        "delete" => {
+            require(principal, Some(Permission::DeleteMessages))?;
+            require(principal, Some(Permission::CloseOthers))?;
+            Deed::Delete
+        }
         _ => {
             return Err(Problem::field(
                 "/action",
-                "must be read, unread, complete, archive, unarchive, snooze, unsnooze, tag or untag",
+                "must be read, unread, complete, archive, unarchive, snooze, unsnooze, tag, untag or delete",
             ));
         }
     })

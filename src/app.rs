@@ -11,7 +11,8 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 pub use commands::{
-    MailboxReconciled, add_agent, check, create_key, migrate, openapi, reconcile_mailboxes, serve,
+    MailboxReconciled, OverItsTime, add_agent, check, create_key, migrate, openapi,
+    reconcile_mailboxes, retain, serve,
 };
 pub use demo::{DemoOptions, demo};
 
@@ -145,6 +146,10 @@ fn start_workers(engine: &Engine, mailboxes: Vec<(GatewayName, Account)>, tasks:
         "housekeeping",
         worker::housekeeping::run(engine.clone(), tasks.clone()),
     );
+    if !engine.keeps_for_ever() {
+        let keeper = worker::housekeeping::retain(engine.clone(), tasks.clone());
+        tasks.spawn_vital("retention", keeper);
+    }
     tasks.spawn_vital("media", worker::media::run(engine.clone(), tasks.clone()));
     tasks.spawn_vital(
         "indexer",

@@ -12,6 +12,7 @@ mod mailbox;
 mod migrate;
 mod openapi;
 mod output;
+mod retention;
 mod segments;
 mod serve;
 mod simulate;
@@ -56,6 +57,8 @@ enum Command {
     Key(key::Arguments),
     /// Mailboxes that are read
     Mailbox(mailbox::Arguments),
+    /// Remove what was kept for as long as it may be, or say what that is
+    Retention(retention::Arguments),
     /// Count the segments of a text
     Segments(segments::Arguments),
     /// Play a carrier to test against
@@ -97,6 +100,7 @@ fn run(arguments: Arguments) -> Result<(), CliFault> {
         Command::Agent(arguments) => agent::run(arguments, file),
         Command::Key(arguments) => key::run(arguments, file),
         Command::Mailbox(arguments) => mailbox::run(arguments, file),
+        Command::Retention(arguments) => retention::run(&arguments, file),
         Command::Segments(arguments) => segments::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Openapi => openapi::run(),

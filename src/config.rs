@@ -15,6 +15,7 @@ mod mail;
 mod opt_out;
 mod pace;
 mod places;
+mod retention;
 mod secret;
 mod section;
 mod server;
@@ -34,13 +35,24 @@ pub use server::Server;
 
 use crate::domain::deletion::Shown;
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
+use crate::domain::retention::Retention;
 use crate::domain::sla::Policy;
 use fault::Faults;
 use section::Section;
 
 const ROOT_KEYS: &[&str] = &[
-    "server", "api", "database", "blobs", "defaults", "opt_out", "inbox", "profiles", "log",
-    "gateway", "sla",
+    "server",
+    "api",
+    "database",
+    "blobs",
+    "defaults",
+    "opt_out",
+    "inbox",
+    "retention",
+    "profiles",
+    "log",
+    "gateway",
+    "sla",
 ];
 const PROFILES_KEYS: &[&str] = &["dir"];
 
@@ -53,6 +65,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("defaults", country::KEYS),
     ("opt_out", opt_out::KEYS),
     ("inbox", inbox::KEYS),
+    ("retention", retention::KEYS),
     ("profiles", PROFILES_KEYS),
     ("log", log::KEYS),
     ("sla", sla::KEYS),
@@ -60,6 +73,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("gateway", gateway::KEYS),
     ("gateway.rate", pace::RATE_KEYS),
     ("gateway.retry", pace::RETRY_KEYS),
+    ("gateway.retention", retention::KEYS),
     ("gateway.mail", mail::KEYS),
     ("gateway.imap", mail::IMAP_KEYS),
     ("gateway.imap.oauth2", mail::OAUTH2_KEYS),
@@ -86,6 +100,8 @@ pub struct Config {
     pub country: String,
     /// `[inbox] deleted`: what timelines show of deleted messages.
     pub deleted: Shown,
+    /// `[retention]` and `[gateway.retention]`: how long what is kept may be kept.
+    pub retention: Retention,
     /// `[[gateway]]`, in the order of the file.
     pub gateways: Vec<GatewaySpec>,
     /// `[[sla]]`, in the order of the file.
@@ -111,6 +127,7 @@ impl Default for Config {
             profiles_dir: None,
             country: country::DEFAULT.to_owned(),
             deleted: Shown::default(),
+            retention: Retention::default(),
             gateways: Vec::new(),
             policies: Vec::new(),
             places: Places::default(),
@@ -175,6 +192,8 @@ impl Config {
         let opt_out = root.section("opt_out", "[opt_out]", opt_out::KEYS, faults);
         let reach = opt_out::read(&opt_out, faults);
         let inbox = root.section("inbox", "[inbox]", inbox::KEYS, faults);
+        let retention = root.section("retention", "[retention]", retention::KEYS, faults);
+        let others = retention::read(&retention, faults);
         let profiles = root.section("profiles", "[profiles]", PROFILES_KEYS, faults);
         let log = root.section("log", "[log]", log::KEYS, faults);
         let country = country::read(&defaults, faults).unwrap_or(country::DEFAULT.to_owned());
@@ -182,6 +201,15 @@ impl Config {
         let gateways = gateway::read_all(root, &country, reach, &mut places, faults);
         let default_sms = choose_default(&gateways, ChannelKind::Sms, faults);
         let default_email = choose_default(&gateways, ChannelKind::Email, faults);
+        let periods = gateways.iter().map(|gateway| {
+            let own = gateway.retention.clone();
+            (gateway.spec.name.clone(), own.or(&others))
+        });
+        let periods = periods.collect();
+        let retention = Retention {
+            gateways: periods,
+            others,
+        };
         let specs: Vec<_> = gateways.into_iter().map(|gateway| gateway.spec).collect();
         Self {
             server: Server::read(&server, faults),
@@ -192,6 +220,7 @@ impl Config {
             profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
             country,
             deleted: inbox::read(&inbox, faults),
+            retention,
             default_sms,
             default_email,
             policies: sla::read_all(root, &specs, faults),

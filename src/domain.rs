@@ -8,7 +8,7 @@
 //!   [`opt_out`], [`contact`], [`merge`]
 //! - decisions, each over a slice of commands: [`receive`], [`submit`], [`delivery`], [`report`];
 //!   they share [`threads`] and leave behind [`changes`] and [`tally`]
-//! - what agents do: [`desk`], [`deletion`]
+//! - what agents do: [`desk`], [`deletion`]; what time takes away: [`retention`]
 
 pub mod address;
 pub mod agent;
@@ -43,6 +43,7 @@ pub mod quarantine;
 pub mod quick_reply;
 pub mod receive;
 pub mod report;
+pub mod retention;
 pub mod search;
 pub mod second_factor;
 pub mod sla;

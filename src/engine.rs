@@ -20,6 +20,7 @@ use crate::domain::deletion::Shown;
 use crate::domain::gateway::{GatewayName, GatewaySpec};
 use crate::domain::receive::{Inbound, Receipt};
 use crate::domain::report::{Applied, Report};
+use crate::domain::retention::Retention;
 use crate::domain::sla::Policy;
 use crate::domain::submit::{Accepted, Senders, Submission, SubmitRefusal};
 use crate::lifecycle::Tasks;
@@ -67,6 +68,7 @@ mod quick_replies;
 mod read;
 mod receive;
 mod report;
+mod retention;
 mod save;
 mod search;
 mod second_factor;
@@ -106,6 +108,7 @@ pub use read::{
     ConversationDetails, GatewayDetails, MessageDetails, Reader, TimelineEntry, TimelineKind,
 };
 pub use receive::mail::{Fetched, Prepared};
+pub use retention::Removed;
 pub use search::{Found, Hit, Indexed, ListPlace, Order, Place, Question};
 pub use second_factor::Standing as SecondFactorStanding;
 pub use sessions::{ABSOLUTE as SESSION_LASTS, NewSession, SessionFault};
@@ -169,6 +172,8 @@ pub struct Parts {
     pub policies: Vec<Policy>,
     /// What timelines show of deleted messages.
     pub deleted: Shown,
+    /// How long what is kept may be kept.
+    pub retention: Retention,
 }
 
 /// What every use case works with.
@@ -188,6 +193,7 @@ struct Context {
     media: Notify,
     policies: Vec<Policy>,
     deleted: Shown,
+    retention: Retention,
 }
 
 /// The use cases of one daemon; clones share everything.
@@ -216,6 +222,7 @@ impl Engine {
             public_url,
             policies,
             deleted,
+            retention,
         } = parts;
         let secret = secret(&store).await?;
         let feed = Feed::start(store.clone(), clock.clone(), tasks).await?;
@@ -242,6 +249,7 @@ impl Engine {
             media: Notify::new(),
             policies,
             deleted,
+            retention,
         });
         Ok(Self {
             receive: slices::start("receive", Arc::clone(&context), receive::slice, tasks),

@@ -65,6 +65,7 @@ mod pack;
 pub mod quick_reply;
 pub mod raw;
 pub mod reference;
+pub mod retention;
 pub mod roster;
 mod rows;
 mod scope;

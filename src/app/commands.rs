@@ -6,7 +6,9 @@ use super::{App, wiring};
 use crate::config::Config;
 use crate::domain::agent::Role;
 use crate::domain::clock::Clock;
-use crate::engine::{Engine, Line};
+use crate::domain::gateway::GatewayName;
+use crate::domain::retention::Kept;
+use crate::engine::{Earnest, Engine, Line};
 use crate::lifecycle::{Drained, Lifecycle, Tasks};
 use crate::store::{OpenOptions, Store};
 use crate::worker::mailbox::reconcile::{self, Reconciled};
@@ -75,6 +77,36 @@ pub async fn add_agent(
             .await?
             .id
             .to_string())
+    })
+    .await
+}
+
+/// How much of a gateway is over its time.
+#[derive(Debug, serde::Serialize)]
+pub struct OverItsTime {
+    /// The gateway.
+    pub gateway: String,
+    /// What: `messages`, `mail`, `deleted`, `attachments` or `raw`.
+    pub kind: &'static str,
+    /// How many of them.
+    pub count: u64,
+}
+
+/// Removes what was kept for as long as it may be, or only says what that is.
+pub async fn retain(config: &Config, dry_run: bool) -> anyhow::Result<Vec<OverItsTime>> {
+    let earnest = if dry_run {
+        Earnest::Rehearsal
+    } else {
+        Earnest::Real
+    };
+    with_engine(config, async |engine| {
+        let removed = engine.retain(earnest, &|| true).await?;
+        let one = |((gateway, kept), count): ((GatewayName, Kept), u64)| OverItsTime {
+            gateway: gateway.to_string(),
+            kind: kept.as_str(),
+            count,
+        };
+        Ok(removed.into_iter().map(one).collect())
     })
     .await
 }

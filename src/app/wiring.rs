@@ -110,6 +110,7 @@ pub(super) fn parts(
         public_url: config.server.public_url.clone(),
         policies: config.policies.clone(),
         deleted: config.deleted,
+        retention: config.retention.clone(),
     })
 }
 

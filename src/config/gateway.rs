@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fault::Faults;
 use super::places::Places;
 use super::section::{Misfit, Section};
-use super::{country, mail, pace, server, settings};
+use super::{country, mail, pace, retention, server, settings};
 use crate::domain::address::Address;
 use crate::domain::assign::AutoAssign;
 use crate::domain::gateway::{
@@ -14,6 +14,7 @@ use crate::domain::gateway::{
     OnUnknown,
 };
 use crate::domain::opt_out::Reach;
+use crate::domain::retention::Periods;
 
 pub(super) const KEYS: &[&str] = &[
     "name",
@@ -37,6 +38,7 @@ pub(super) const KEYS: &[&str] = &[
     "valid_for",
     "retry",
     "settings",
+    "retention",
     "display_name",
     "mail",
     "imap",
@@ -59,6 +61,8 @@ pub(super) struct Configured {
     pub(super) spec: GatewaySpec,
     /// Where `default = true` stands, when it does.
     pub(super) default: Option<Range<usize>>,
+    /// `[gateway.retention]`.
+    pub(super) retention: Periods,
 }
 
 /// Reads every gateway; one that has faults is left out, and its faults are noted.
@@ -128,7 +132,10 @@ fn read(
     let ca = section.secret("ca", faults).map(|(pem, _)| pem);
     let valid_for = section.duration("valid_for", faults);
     let default = section.flag("default", faults) == Some(true);
+    let periods = section.section("retention", "[gateway.retention]", retention::KEYS, faults);
+    let retention = retention::read(&periods, faults);
     Some(Configured {
+        retention,
         default: default.then(|| section.span_of("default")),
         spec: GatewaySpec {
             name: name?,

@@ -1,5 +1,7 @@
 //! Forgetting a person: what they and we said, the files, the raw requests and mails.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::rows::{json, lite_ids, lite_names, name_of, pg_ids, pg_names};
@@ -21,9 +23,6 @@ macro_rules! delete {
 /// Erases some of the messages of a conversation, at most so many, with their files and all that
 /// brought them; gives back the keys of the bytes that nothing names any more, and whether there
 /// may be further messages.
-///
-/// What providers' ids and mails' fingerprints mean stays: by that a repetition is known, and what
-/// was erased does not come back (T34).
 pub async fn erase_messages(
     conn: &mut Conn,
     conversation: ConversationId,
@@ -33,33 +32,36 @@ pub async fn erase_messages(
     let ids: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(text)
         .bind(conversation.0).bind(i64::from(limit)).fetch_all(c).await?);
     let more = ids.len() == limit as usize;
-    super::search::delete_docs(conn, &ids).await?;
-    let keys = json(&ids);
+    let blobs = remove_messages(conn, &ids, &HashSet::new()).await?;
+    Ok((blobs, more))
+}
+
+/// Removes messages with their files and all that brought them, but for what is spared; gives back
+/// the keys of the bytes that nothing names any more.
+///
+/// What providers' ids and mails' fingerprints mean stays: by that a repetition is known, and what
+/// was removed does not come back (T34).
+pub async fn remove_messages(
+    conn: &mut Conn,
+    ids: &[Uuid],
+    spared: &HashSet<Uuid>,
+) -> Result<Vec<String>, StoreFault> {
+    super::search::delete_docs(conn, ids).await?;
+    let keys = json(ids);
     let text = sql!(conn,
         lite: concat!("SELECT raw_id FROM message WHERE raw_id IS NOT NULL AND id", lite_ids!(),
             " UNION SELECT raw_id FROM status_event WHERE raw_id IS NOT NULL AND message_id", lite_ids!()),
         pg: concat!("SELECT raw_id FROM message WHERE raw_id IS NOT NULL AND id", pg_ids!(),
             " UNION SELECT raw_id FROM status_event WHERE raw_id IS NOT NULL AND message_id", pg_ids!()));
-    let raws: Vec<Uuid> = on!(conn, c => sqlx::query_scalar(text).bind(&keys).fetch_all(c).await?);
-    let raws = json(&raws);
+    let mut raws: Vec<Uuid> =
+        on!(conn, c => sqlx::query_scalar(text).bind(&keys).fetch_all(c).await?);
+    raws.retain(|raw| !spared.contains(raw));
     let text = sql!(conn,
         lite: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND message_id", lite_ids!()),
         pg: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND message_id", pg_ids!()));
     let mut blobs: Vec<String> =
         on!(conn, c => sqlx::query_scalar(text).bind(&keys).fetch_all(c).await?);
-    let text = sql!(conn,
-        lite: concat!("SELECT blob FROM raw_mail WHERE id", lite_ids!()),
-        pg: concat!("SELECT blob FROM raw_mail WHERE id", pg_ids!()));
-    let mails: Vec<String> =
-        on!(conn, c => sqlx::query_scalar(text).bind(&raws).fetch_all(c).await?);
-    blobs.extend(mails);
-    delete!(
-        conn,
-        &raws,
-        ("raw_request", "id"),
-        ("raw_mail", "id"),
-        ("quarantine", "raw_id")
-    );
+    blobs.extend(remove_raws(conn, &raws).await?);
     delete!(
         conn,
         &keys,
@@ -74,7 +76,25 @@ pub async fn erase_messages(
         lite: concat!("DELETE FROM reference WHERE value LIKE 'parts %' AND message_id", lite_ids!()),
         pg: concat!("DELETE FROM reference WHERE value LIKE 'parts %' AND message_id", pg_ids!()));
     on!(conn, c => sqlx::query(text).bind(&keys).execute(c).await.map(drop))?;
-    Ok((blobs, more))
+    Ok(blobs)
+}
+
+/// Removes providers' requests and mails as they came; gives back the keys of the mails' bytes.
+pub async fn remove_raws(conn: &mut Conn, ids: &[Uuid]) -> Result<Vec<String>, StoreFault> {
+    let keys = json(ids);
+    let text = sql!(conn,
+        lite: concat!("SELECT blob FROM raw_mail WHERE id", lite_ids!()),
+        pg: concat!("SELECT blob FROM raw_mail WHERE id", pg_ids!()));
+    let mails: Vec<String> =
+        on!(conn, c => sqlx::query_scalar(text).bind(&keys).fetch_all(c).await?);
+    delete!(
+        conn,
+        &keys,
+        ("raw_request", "id"),
+        ("raw_mail", "id"),
+        ("quarantine", "raw_id")
+    );
+    Ok(mails)
 }
 
 /// Erases what else there is of a conversation; its places in the feed stay, and say nothing.

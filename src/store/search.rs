@@ -225,6 +225,14 @@ pub async fn insert_todo(conn: &mut Conn, conversation: ConversationId) -> Resul
     Ok(())
 }
 
+/// Has a conversation indexed anew by itself, soon; for what changed of its titles.
+pub async fn insert_place_todo(conn: &mut Conn, id: ConversationId) -> Result<(), StoreFault> {
+    let text = "INSERT INTO search_todo (conversation_id, after_id) VALUES ($1, $2)
+        ON CONFLICT (conversation_id) DO NOTHING";
+    on!(conn, c => sqlx::query(text).bind(id.0).bind(Uuid::max()).execute(c).await.map(drop))?;
+    Ok(())
+}
+
 /// Has the conversations of a tag indexed anew by themselves, soon; for renaming it.
 pub async fn insert_tagged_todo(conn: &mut Conn, tag: TagId) -> Result<(), StoreFault> {
     macro_rules! text {

@@ -37,6 +37,7 @@ use postern::domain::agent::Role;
 use postern::domain::clock::{Clock, Timestamp};
 use postern::domain::deletion::Shown;
 use postern::domain::gateway::GatewayName;
+use postern::domain::retention::Retention;
 use postern::engine::{Engine, Line, Parts};
 use postern::http::{Door, Quota, Rates, guard};
 use postern::lifecycle::Tasks;
@@ -152,6 +153,7 @@ impl Desk {
             public_url,
             policies: Vec::new(),
             deleted: Shown::default(),
+            retention: Retention::default(),
         };
         let engine = Engine::start(parts, &tasks).await.unwrap();
         let routes = postern::api::router(engine.clone(), "US", tasks.clone())

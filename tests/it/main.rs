@@ -36,6 +36,7 @@ mod provider_faults;
 mod quick_replies;
 mod receive;
 mod reports;
+mod retention;
 mod search;
 mod segments;
 mod send;

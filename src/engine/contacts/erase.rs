@@ -37,11 +37,7 @@ impl Engine {
                     })
                 })
                 .await?;
-            for key in blobs {
-                if let Err(fault) = self.context.blobs.delete(&key).await {
-                    tracing::error!(%fault, key, "a file of an erased contact was not removed; remove it");
-                }
-            }
+            self.context.remove_blobs(blobs).await;
             more = rest;
         }
         self.erase_rest(id, by).await
@@ -88,11 +84,7 @@ impl Engine {
                 })
             })
             .await?;
-        for key in blobs {
-            if let Err(fault) = self.context.blobs.delete(&key).await {
-                tracing::error!(%fault, key, "a file of an erased contact was not removed; remove it");
-            }
-        }
+        self.context.remove_blobs(blobs).await;
         Ok(())
     }
 }

@@ -1,0 +1,141 @@
+//! The removing itself, one transaction a step, and the files after it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Run;
+use crate::domain::clock::Timestamp;
+use crate::domain::deletion::{Deletion, TITLE};
+use crate::domain::id::{AttachmentId, ConversationId, MessageId};
+use crate::domain::retention::{Aged, Why};
+use crate::engine::desk::store_changed;
+use crate::engine::{Context, Earnest, EngineFault};
+use crate::store::conversation::load_conversations;
+use crate::store::retention::{self, Thing};
+use crate::store::{Conn, StoreFault, deletion, erase, issue, search};
+
+/// What is said of a file that was removed.
+const REMOVED: &str = "it was removed, because its time was over";
+
+impl Context {
+    /// Removes messages, if they may still go; which went.
+    pub(super) async fn remove_messages(
+        &self,
+        run: &Run<'_>,
+        over: Vec<Aged>,
+        why: Why,
+    ) -> Result<Vec<Aged>, EngineFault> {
+        if over.is_empty() || run.earnest == Earnest::Rehearsal {
+            return Ok(over);
+        }
+        let (rules, needed) = (self.retention.clone(), Arc::clone(&run.needed));
+        let now = run.now;
+        let (gone, blobs) = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let conn = &mut tx.conn;
+                    let ids: Vec<MessageId> = over.iter().map(|one| one.id).collect();
+                    let mut gone = retention::load_messages(conn, &ids).await?;
+                    gone.retain(|one| one.is_over(why, &rules, now));
+                    let ids: Vec<Uuid> = gone.iter().map(|one| one.id.0).collect();
+                    let blobs = erase::remove_messages(conn, &ids, &needed).await?;
+                    let places: BTreeSet<ConversationId> =
+                        gone.iter().map(|one| one.conversation).collect();
+                    settle(conn, &Vec::from_iter(places), now).await?;
+                    Ok::<_, StoreFault>((gone, blobs))
+                })
+            })
+            .await?;
+        self.remove_blobs(blobs).await;
+        Ok(gone)
+    }
+
+    /// Removes the bytes of files; that there were files stays known.
+    pub(super) async fn remove_files(
+        &self,
+        run: &Run<'_>,
+        over: &[Thing],
+    ) -> Result<(), EngineFault> {
+        if over.is_empty() || run.earnest == Earnest::Rehearsal {
+            return Ok(());
+        }
+        let ids: Vec<AttachmentId> = over.iter().map(|one| AttachmentId(one.id)).collect();
+        let blobs = self
+            .store
+            .write(move |tx| {
+                Box::pin(async move { retention::empty_files(&mut tx.conn, &ids, REMOVED).await })
+            })
+            .await?;
+        self.remove_blobs(blobs).await;
+        Ok(())
+    }
+
+    /// Removes what came in raw.
+    pub(super) async fn remove_raws(
+        &self,
+        run: &Run<'_>,
+        over: &[Thing],
+    ) -> Result<(), EngineFault> {
+        if over.is_empty() || run.earnest == Earnest::Rehearsal {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = over.iter().map(|one| one.id).collect();
+        let blobs = self
+            .store
+            .write(move |tx| Box::pin(async move { erase::remove_raws(&mut tx.conn, &ids).await }))
+            .await?;
+        self.remove_blobs(blobs).await;
+        Ok(())
+    }
+
+    /// Removes bytes that nothing names any more.
+    pub(in crate::engine) async fn remove_blobs(&self, keys: Vec<String>) {
+        for key in keys {
+            if let Err(fault) = self.blobs.delete(&key).await {
+                tracing::error!(%fault, key, "a file that nothing names was not removed; remove it");
+            }
+        }
+    }
+}
+
+/// Brings conversations into line with what is left in them; one in which nothing is left, and no
+/// work goes on, is as if deleted.
+async fn settle(
+    conn: &mut Conn,
+    places: &[ConversationId],
+    now: Timestamp,
+) -> Result<(), StoreFault> {
+    retention::retitle_empty(conn, places, TITLE).await?;
+    let open = issue::load_open(conn, places).await?;
+    for before in load_conversations(conn, places).await? {
+        let mut after = before.clone();
+        match deletion::find_last(conn, before.id).await? {
+            Some((id, at)) => {
+                after.last_message = id;
+                after.last_message_at = at;
+                let unread = deletion::list_newest_inbound(conn, before.id, before.unread).await?;
+                after.unread = u32::try_from(unread.len()).unwrap_or(before.unread);
+                after.failed &= deletion::has_failed(conn, before.id).await?;
+                search::insert_place_todo(conn, before.id).await?;
+            }
+            None if !open.contains_key(&before.id) => {
+                let mark = Deletion { at: now, by: None };
+                search::delete_conversation_docs(conn, before.id).await?;
+                deletion::mark_conversation(conn, before.id, &mark).await?;
+                after.deleted = true;
+                after.unread = 0;
+                after.failed = false;
+                after.tags.clear();
+            }
+            None => {
+                after.unread = 0;
+                after.failed = false;
+            }
+        }
+        store_changed(conn, &before, &after).await?;
+    }
+    Ok(())
+}

@@ -47,11 +47,15 @@ CREATE TABLE tag (
     version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Where the conversations of a tag stand, as in conversation, so that a page of them is read in order.
 CREATE TABLE conversation_tag (
     tag_id BLOB NOT NULL REFERENCES tag (id),
     conversation_id BLOB NOT NULL REFERENCES conversation (id),
+    shelf INTEGER NOT NULL,
+    last_message_id BLOB NOT NULL,
     PRIMARY KEY (tag_id, conversation_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_tag_list ON conversation_tag (tag_id, shelf, last_message_id);
 
 -- How many conversations stand on each shelf, by what lists ask for: all, an agent, a team, a tag, a
 -- gateway. The writer keeps it exact; private conversations are counted apart (nil: private to none).

@@ -171,7 +171,7 @@ async fn move_bookmark(
     }
 }
 
-/// The rows of a tag that is put on or taken off; its name.
+/// The row of a tag that is taken off goes; the name of one that is put on or taken off.
 async fn change_tags(
     conn: &mut Conn,
     id: ConversationId,
@@ -182,9 +182,7 @@ async fn change_tags(
     };
     let found = tag::find_tag(conn, changed).await?;
     let found = found.ok_or(DeskFault::UnknownTag)?;
-    if deed == Deed::Tag(changed) {
-        tag::insert_tagged(conn, changed, id).await?;
-    } else {
+    if deed == Deed::Untag(changed) {
         tag::delete_tagged(conn, changed, id).await?;
     }
     Ok(Some(found.name))

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::rows::{Argument, Kind, Statement, json, lite_ids, name_of, named, pg_ids, small};
 use super::scope::{bound, lite_seen, pg_seen};
 use super::script::Rows;
-use super::{Conn, StoreFault, issue, opt_out};
+use super::{Conn, StoreFault, issue, opt_out, tag};
 use crate::domain::address::Address;
 use crate::domain::agent::Scope;
 use crate::domain::clock::Timestamp;
@@ -394,7 +394,8 @@ pub async fn upsert_conversations(
         Statement::insert("conversation", &columns, tail)
     });
     let rows: Vec<Row> = conversations.iter().map(Row::from).collect();
-    UPSERT.run(conn, &rows).await
+    UPSERT.run(conn, &rows).await?;
+    tag::upsert_tagged(conn, conversations).await
 }
 
 /// One conversation, if it may be seen and was not deleted.

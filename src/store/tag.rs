@@ -1,11 +1,14 @@
 //! Tags, and the conversations they are on.
 
+use std::sync::LazyLock;
+
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::rows::{json, lite_ids, pg_ids};
+use super::rows::{Kind, Statement, json, lite_ids, pg_ids};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
-use crate::domain::conversation::Tag;
+use crate::domain::conversation::{Conversation, Tag};
 use crate::domain::id::{ConversationId, TagId};
 
 #[derive(sqlx::FromRow)]
@@ -97,15 +100,42 @@ pub async fn delete_tag(conn: &mut Conn, id: TagId) -> Result<(), StoreFault> {
     Ok(())
 }
 
-/// Records that a tag is on a conversation.
-pub async fn insert_tagged(
+/// Records which tags are on conversations, and where those stand.
+pub(super) async fn upsert_tagged(
     conn: &mut Conn,
-    tag: TagId,
-    conversation: ConversationId,
+    conversations: &[Conversation],
 ) -> Result<(), StoreFault> {
-    let text = "INSERT INTO conversation_tag (tag_id, conversation_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    on!(conn, c => sqlx::query(text).bind(tag.0).bind(conversation.0).execute(c).await.map(drop))?;
-    Ok(())
+    #[derive(Serialize)]
+    struct Tagged {
+        tag_id: Uuid,
+        conversation_id: Uuid,
+        shelf: i64,
+        last_message_id: Uuid,
+    }
+    static UPSERT: LazyLock<Statement> = LazyLock::new(|| {
+        let columns = [
+            ("tag_id", Kind::Id),
+            ("conversation_id", Kind::Id),
+            ("shelf", Kind::Int),
+            ("last_message_id", Kind::Id),
+        ];
+        let tail = "ON CONFLICT (tag_id, conversation_id) DO UPDATE SET
+            shelf = excluded.shelf, last_message_id = excluded.last_message_id";
+        Statement::insert("conversation_tag", &columns, tail)
+    });
+    let tagged = |one: &Conversation| {
+        let (conversation_id, shelf) = (one.id.0, one.shelf() as i64);
+        let last_message_id = one.last_message.0;
+        let row = move |tag: &TagId| Tagged {
+            tag_id: tag.0,
+            conversation_id,
+            shelf,
+            last_message_id,
+        };
+        one.tags.iter().map(row).collect::<Vec<_>>()
+    };
+    let rows: Vec<Tagged> = conversations.iter().flat_map(tagged).collect();
+    UPSERT.run(conn, &rows).await
 }
 
 /// Records that a tag is not on a conversation.

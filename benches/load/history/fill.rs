@@ -154,8 +154,8 @@ fn statements(sql: &Sql, messages: usize) -> Vec<String> {
              CASE WHEN i % 20 = 0 THEN '[\"{tag_text}\"]' ELSE NULL END FROM {from}"
         ),
         format!(
-            "INSERT INTO conversation_tag (tag_id, conversation_id) \
-             SELECT {tag}, {conversation} FROM {from} WHERE i % 20 = 0"
+            "INSERT INTO conversation_tag (tag_id, conversation_id, shelf, last_message_id) \
+             SELECT {tag}, {conversation}, 0, {last_id} FROM {from} WHERE i % 20 = 0"
         ),
         format!(
             "INSERT INTO issue (id, number, conversation_id, state, title, assignee_id, assignee_name, opened_at) \

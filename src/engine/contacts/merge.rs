@@ -17,7 +17,7 @@ use crate::domain::tally::Shifts;
 use crate::domain::threads::issue_event;
 use crate::engine::Engine;
 use crate::store::conversation::{load_conversations, upsert_conversations};
-use crate::store::{Tx, contact, issue, merge, search, tag, tally};
+use crate::store::{Tx, contact, issue, merge, search, tally};
 
 impl Engine {
     /// Makes two contacts one: `keep` survives, and gets all that the other has.
@@ -130,7 +130,6 @@ async fn join_talks(
     for tag in &theirs.tags {
         if !after.tags.contains(tag) {
             after.tags.push(*tag);
-            tag::insert_tagged(&mut tx.conn, *tag, after.id).await?;
         }
     }
     talk.ours = ours.as_ref().map(|before| Stand::of(before, &after));

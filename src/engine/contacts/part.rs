@@ -84,9 +84,6 @@ async fn part_talks(
     let mut theirs = talk.conversation(gone);
     theirs.private_to = before.private_to;
     upsert_conversations(&mut tx.conn, std::slice::from_ref(&theirs)).await?;
-    for tag in &theirs.tags {
-        tag::insert_tagged(&mut tx.conn, *tag, theirs.id).await?;
-    }
     merge::move_all(&mut tx.conn, talk, theirs.id).await?;
     if let Some((closed, messages)) = &talk.closed {
         reopen(tx, IssueId(*closed), messages, (by, now)).await?;

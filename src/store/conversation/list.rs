@@ -55,9 +55,9 @@ impl Filter {
 /// What every list asks beside the order and the shelves.
 macro_rules! conditions {
     () => {
-        " AND c.last_message_id < $1 AND ($4 IS NULL OR c.last_gateway = $4) AND ($5 = 0 OR c.unread > 0)
-          AND ($6 IS NULL OR EXISTS (SELECT 1 FROM conversation_tag t
-               WHERE t.tag_id = $6 AND t.conversation_id = c.id))
+        " AND ($4 IS NULL OR c.last_gateway = $4) AND ($5 = 0 OR c.unread > 0)
+          AND ($6 IS NULL OR EXISTS (SELECT 1 FROM conversation_tag g
+               WHERE g.tag_id = $6 AND g.conversation_id = c.id))
           AND ($7 IS NULL OR c.assignee_id = $7) AND ($8 IS NULL OR c.team_id = $8)
           AND ($10 IS NULL OR c.contact_id = $10) AND ($11 = 0 OR c.failed) AND"
     };
@@ -65,26 +65,30 @@ macro_rules! conditions {
 
 /// The order and the end of every list.
 macro_rules! order {
-    () => {
-        " ORDER BY last_message_id DESC LIMIT $2"
+    ($of:literal) => {
+        concat!(" ORDER BY ", $of, "last_message_id DESC LIMIT $2")
     };
 }
 
-/// One shelf, walked by an index that begins with what `$source` says.
+/// One shelf, walked by an index of `$walked` that begins with what `$source` says.
 ///
 /// A shelf that is not wanted has the limit nought: a condition would be asked of all its rows.
 macro_rules! lite_shelf {
-    ($shelf:literal, $source:literal) => {
+    ($shelf:literal, $source:literal, $walked:literal) => {
         concat!(
             "SELECT * FROM (SELECT ",
             columns!(),
-            " FROM conversation c WHERE ",
+            " FROM ",
             $source,
-            "c.shelf = ",
+            $walked,
+            "shelf = ",
             $shelf,
+            " AND ",
+            $walked,
+            "last_message_id < $1",
             conditions!(),
             lite_seen!("$9"),
-            order!(),
+            order!($walked),
             " * (",
             $shelf,
             " IN (SELECT value FROM json_each($3))))"
@@ -93,20 +97,24 @@ macro_rules! lite_shelf {
 }
 
 macro_rules! pg_shelf {
-    ($shelf:literal, $source:literal) => {
+    ($shelf:literal, $source:literal, $walked:literal) => {
         concat!(
             "SELECT * FROM (SELECT ",
             columns!(),
-            " FROM conversation c WHERE ",
+            " FROM ",
             $source,
-            "c.shelf = ",
+            $walked,
+            "shelf = ",
             $shelf,
+            " AND ",
+            $walked,
+            "last_message_id < $1",
             " AND $3::jsonb @> '",
             $shelf,
             "'",
             conditions!(),
             pg_seen!("$9"),
-            order!(),
+            order!($walked),
             ") AS s",
             $shelf
         )
@@ -115,20 +123,20 @@ macro_rules! pg_shelf {
 
 /// The shelves that are wanted, each as far as the page goes.
 macro_rules! by_shelf {
-    ($shelf:ident, $source:literal) => {
+    ($shelf:ident, $source:literal, $walked:literal) => {
         concat!(
-            $shelf!("0", $source),
+            $shelf!("0", $source, $walked),
             " UNION ALL ",
-            $shelf!("1", $source),
+            $shelf!("1", $source, $walked),
             " UNION ALL ",
-            $shelf!("2", $source),
+            $shelf!("2", $source, $walked),
             " UNION ALL ",
-            $shelf!("3", $source),
+            $shelf!("3", $source, $walked),
             " UNION ALL ",
-            $shelf!("4", $source),
+            $shelf!("4", $source, $walked),
             " UNION ALL ",
-            $shelf!("5", $source),
-            order!()
+            $shelf!("5", $source, $walked),
+            order!("")
         )
     };
 }
@@ -142,9 +150,10 @@ macro_rules! lite_few {
             " FROM conversation c WHERE ",
             $source,
             " AND +c.shelf IN (SELECT value FROM json_each($3))",
+            " AND c.last_message_id < $1",
             conditions!(),
             lite_seen!("$9"),
-            order!()
+            order!("")
         )
     };
 }
@@ -157,16 +166,14 @@ macro_rules! pg_few {
             " FROM conversation c WHERE ",
             $source,
             " AND $3::jsonb @> to_jsonb(c.shelf)",
+            " AND c.last_message_id < $1",
             conditions!(),
             pg_seen!("$9"),
             " OFFSET 0) AS few",
-            order!()
+            order!("")
         )
     };
 }
-
-/// A tag on more conversations than this is dense: walking the shelves finds a page soon.
-const FEW: i64 = 2_000;
 
 /// Conversations that fit, the one with the newest message first, from before a message.
 pub async fn list_conversations(
@@ -176,24 +183,27 @@ pub async fn list_conversations(
     before: MessageId,
     limit: u32,
 ) -> Result<Vec<Conversation>, StoreFault> {
-    let sparse = match filter.tag {
-        Some(tag) => count_tagged(conn, tag).await? <= FEW,
-        None => false,
-    };
     let text = if filter.contact.is_some() {
         sql!(conn, lite: lite_few!("c.contact_id = $10"), pg: pg_few!("c.contact_id = $10"))
     } else if filter.failed {
         sql!(conn, lite: lite_few!("c.failed = 1"), pg: pg_few!("c.failed"))
-    } else if sparse {
+    } else if filter.tag.is_some() {
+        // SQLite begins with what a cross join names first.
         sql!(conn,
-            lite: lite_few!("c.id IN (SELECT conversation_id FROM conversation_tag WHERE tag_id = $6)"),
-            pg: pg_few!("c.id IN (SELECT conversation_id FROM conversation_tag WHERE tag_id = $6)"))
+            lite: by_shelf!(lite_shelf, "conversation_tag t CROSS JOIN conversation c ON c.id = t.conversation_id WHERE t.tag_id = $6 AND ", "t."),
+            pg: by_shelf!(pg_shelf, "conversation_tag t JOIN conversation c ON c.id = t.conversation_id WHERE t.tag_id = $6 AND ", "t."))
     } else if filter.assignee.is_some() {
-        sql!(conn, lite: by_shelf!(lite_shelf, "c.assignee_id = $7 AND "), pg: by_shelf!(pg_shelf, "c.assignee_id = $7 AND "))
+        sql!(conn,
+            lite: by_shelf!(lite_shelf, "conversation c WHERE c.assignee_id = $7 AND ", "c."),
+            pg: by_shelf!(pg_shelf, "conversation c WHERE c.assignee_id = $7 AND ", "c."))
     } else if filter.team.is_some() {
-        sql!(conn, lite: by_shelf!(lite_shelf, "c.team_id = $8 AND "), pg: by_shelf!(pg_shelf, "c.team_id = $8 AND "))
+        sql!(conn,
+            lite: by_shelf!(lite_shelf, "conversation c WHERE c.team_id = $8 AND ", "c."),
+            pg: by_shelf!(pg_shelf, "conversation c WHERE c.team_id = $8 AND ", "c."))
     } else {
-        sql!(conn, lite: by_shelf!(lite_shelf, ""), pg: by_shelf!(pg_shelf, ""))
+        sql!(conn,
+            lite: by_shelf!(lite_shelf, "conversation c WHERE ", "c."),
+            pg: by_shelf!(pg_shelf, "conversation c WHERE ", "c."))
     };
     let shelves: Vec<i64> = filter.shelves.iter().map(|shelf| *shelf as i64).collect();
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
@@ -210,11 +220,4 @@ pub async fn list_conversations(
         .bind(i64::from(filter.failed))
         .fetch_all(c).await?);
     Ok(rows.into_iter().map(Conversation::from).collect())
-}
-
-/// On how many conversations a tag is; counted no further than it matters.
-async fn count_tagged(conn: &mut Conn, tag: TagId) -> Result<i64, StoreFault> {
-    let text =
-        "SELECT count(*) FROM (SELECT 1 FROM conversation_tag WHERE tag_id = $1 LIMIT $2) AS found";
-    Ok(on!(conn, c => sqlx::query_scalar(text).bind(tag.0).bind(FEW + 1).fetch_one(c).await?))
 }

@@ -1,6 +1,5 @@
 //! Retention: what is over its time is removed and does not come back; what is needed is kept.
 
-use std::path::Path;
 use std::time::Duration;
 
 use postern::domain::clock::Clock;
@@ -15,6 +14,7 @@ use crate::world::dovecot::{Dovecot, QUICK, mail};
 use crate::world::hooks::fresh_sid;
 use crate::world::provider::FakeProvider;
 use crate::world::setup::Setup;
+use crate::world::{eventually, lies_in};
 
 const ANN: &str = "+12025550107";
 const BEN: &str = "+12025550108";
@@ -73,17 +73,6 @@ async fn recounted(app: &TestApp) {
             "{view}"
         );
     }
-}
-
-/// Whether bytes are in any file of a folder.
-fn lies_in(folder: &Path, secret: &[u8]) -> bool {
-    std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
-        if entry.file_type().unwrap().is_dir() {
-            return lies_in(&entry.path(), secret);
-        }
-        let content = std::fs::read(entry.path()).unwrap();
-        content.windows(secret.len()).any(|bytes| bytes == secret)
-    })
 }
 
 both! {
@@ -198,6 +187,8 @@ both! {
         let mut client = server.client().await;
         client.append("INBOX", &mail("Lee <lee@customers.test>", "two", "after")).await;
         filed(&app, &["two"]).await;
+        let gone = async || (!lies_in(&db.folder().join("blobs"), b"my secret word")).then_some(());
+        eventually("what was fetched again to be thrown away", gone).await;
         app.end().await;
     }
 }

@@ -18,6 +18,7 @@ pub mod sign;
 pub mod smtp;
 pub mod tokens;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for what must happen.
@@ -42,6 +43,18 @@ pub async fn within<T>(
         assert!(Instant::now() < deadline, "waited in vain for {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Whether bytes are in any file of a folder, in which files may come and go.
+pub fn lies_in(folder: &Path, secret: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return lies_in(&path, secret);
+        }
+        let content = std::fs::read(path).unwrap_or_default();
+        content.windows(secret.len()).any(|bytes| bytes == secret)
+    })
 }
 
 /// Defines tests that run on both databases, as `sqlite::name` and `postgres::name`.

@@ -141,7 +141,7 @@ pub(super) async fn create(
     get, path = "/v1/attachments/{id}", operation_id = "getAttachment", tag = "attachments",
     params(("id" = String, Path, description = "The attachment's id")),
     responses((status = 200, description = "The file, to be saved; 409 while it is still with its provider", content(
-        (Vec<u8> = "application/octet-stream"), (FileBody = "application/json")
+        (Vec<u8> = "*/*"), (FileBody = "application/json")
     )))
 )]
 pub(super) async fn find(

@@ -8,6 +8,11 @@ use crate::world::app::TestApp;
 /// What would shut out the one who asks, or never ends.
 const LEFT_OUT: &str = "^/v1/(keys/|agents/|sessions|setup|events/stream)";
 
+/// How long and how it is asked: `POSTERN_CONTRACT_SECONDS=600 POSTERN_CONTRACT_EXAMPLES=100` asks more.
+fn or(name: &str, usual: &str) -> String {
+    std::env::var(format!("POSTERN_CONTRACT_{name}")).unwrap_or_else(|_| usual.to_owned())
+}
+
 both! {
     async fn b02_schemathesis_finds_nothing_that_the_document_does_not_say(db: Db) {
         let (app, _provider) = TestApp::usual(&db).await;
@@ -18,7 +23,8 @@ both! {
             .args(["-m", "schemathesis.cli", "--config-file", config, "run"])
             .arg(format!("{}/openapi.json", app.api.base))
             .args(["--header", &format!("Authorization: Bearer {}", app.api.key)])
-            .args(["--checks", "all", "--seed", "7", "--max-examples", "8", "--max-time", "60"])
+            .args(["--checks", "all", "--seed", &or("SEED", "7"), "--max-examples", &or("EXAMPLES", "8")])
+            .args(["--max-time", &or("SECONDS", "60")])
             .args(["--exclude-path-regex", LEFT_OUT, "--suppress-health-check", "all"])
             .current_dir(db.folder())
             .stdin(Stdio::null())

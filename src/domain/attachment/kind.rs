@@ -3,10 +3,10 @@
 /// What is said of a file of which nothing is known.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// What browsers show, play or save, and never run.
+/// What browsers show, play or save, and never run. JSON is not among it: an answer of that type is
+/// what we know of a file.
 const HARMLESS: &[&str] = &[
     "application/gzip",
-    "application/json",
     "application/msword",
     "application/pdf",
     "application/pgp-signature",

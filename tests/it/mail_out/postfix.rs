@@ -101,10 +101,10 @@ both! {
             status(now, ANN) == "delivered"
                 && status(now, GONE) == "failed"
                 && now["timeline"].as_array().unwrap().iter().any(told)
+                && now["error"]["code"] == "5.1.1"
         })
         .await;
         assert_eq!(status(&message, FULL), "sent");
-        assert_eq!(message["error"]["code"], "5.1.1");
         let mails = server.mails("ann");
         assert_eq!(mails.len(), 1);
         assert!(mails[0].contains("Return-Path: <support+"), "{}", mails[0]);

@@ -8,7 +8,7 @@ use postern::domain::agent::{
 };
 use postern::domain::clock::Timestamp;
 use postern::domain::conversation::{
-    Contact, ContactAddress, Conversation, Issue, IssueState, TeamRef, Work,
+    Contact, ContactAddress, Conversation, Issue, IssueState, Tag, TeamRef, Work,
 };
 use postern::domain::delivery::{Delivery, DeliveryState};
 use postern::domain::desk::View;
@@ -33,7 +33,7 @@ use postern::store::issue::IssueFilter;
 use postern::store::message::MessageFilter;
 use postern::store::{
     StoreFault, agent, conversation, delivery, gateway, idempotency, issue, key, message, opt_out,
-    raw, reference, suppression, timeline,
+    raw, reference, suppression, tag, timeline,
 };
 
 use super::{NOW, open};
@@ -167,6 +167,10 @@ both! {
         let (c, a, s, m, i) = (contact.clone(), address.clone(), said.clone(), message.clone(), issue.clone());
         store.write(move |tx| Box::pin(async move {
             conversation::insert_contacts(&mut tx.conn, &[(c, a)]).await?;
+            for id in s.tags.clone() {
+                let tag = Tag { id, name: id.to_string(), colour: "#e8590c".to_owned(), created_at: NOW, version: 1 };
+                tag::upsert_tag(&mut tx.conn, &tag).await?;
+            }
             conversation::upsert_conversations(&mut tx.conn, std::slice::from_ref(&s)).await?;
             issue::upsert_issues(&mut tx.conn, std::slice::from_ref(&i)).await?;
             message::upsert_messages(&mut tx.conn, std::slice::from_ref(&m)).await
@@ -185,6 +189,10 @@ both! {
         assert_eq!(conversation::list_conversations(&mut conn, &Filter { contact: Some(contact.id), ..of(View::All) }, &Scope::All, all, 9).await.unwrap(), [said.clone()]);
         assert_eq!(conversation::list_conversations(&mut conn, &of(View::Inbox), &Scope::All, all, 9).await.unwrap(), []);
         assert_eq!(conversation::list_contacts(&mut conn, &[contact.id]).await.unwrap(), [(contact.clone(), vec![ContactAddress { address, bounced: None, opted_out: Vec::new() }])]);
+        for tag in said.tags.iter().copied() {
+            let tagged = Filter { tag: Some(tag), ..of(View::All) };
+            assert_eq!(conversation::list_conversations(&mut conn, &tagged, &Scope::All, all, 9).await.unwrap(), [said.clone()]);
+        }
         for filter in [
             MessageFilter::default(),
             MessageFilter { conversation: Some(said.id), ..MessageFilter::default() },
@@ -209,7 +217,7 @@ both! {
     async fn i09_a_second_open_issue_is_refused_by_the_database(db: Db) {
         let store = open(&db).await;
         let contact = Contact { id: ContactId::new(), name: None, created_at: NOW };
-        let said = a_conversation(contact.id, MessageId::new());
+        let said = Conversation { tags: Vec::new(), ..a_conversation(contact.id, MessageId::new()) };
         let refused = store.write(move |tx| Box::pin(async move {
             conversation::insert_contacts(&mut tx.conn, &[(contact, Address::Sms("24680".to_owned()))]).await?;
             conversation::upsert_conversations(&mut tx.conn, std::slice::from_ref(&said)).await?;

@@ -161,16 +161,17 @@ fn has_failed(message: &Message) -> bool {
     matches!(message.status, Status::Failed | Status::Expired)
 }
 
-/// Makes a conversation end with the newest message that is left.
-async fn end_with_newest(
+/// Makes a conversation end with the newest message that is left; says whether there is one.
+pub(super) async fn end_with_newest(
     conn: &mut Conn,
     conversation: &mut Conversation,
-) -> Result<(), StoreFault> {
-    if let Some((id, at)) = deletion::find_last(conn, conversation.id).await? {
+) -> Result<bool, StoreFault> {
+    let last = deletion::find_last(conn, conversation.id).await?;
+    if let Some((id, at)) = last {
         conversation.last_message = id;
         conversation.last_message_at = at;
     }
-    Ok(())
+    Ok(last.is_some())
 }
 
 fn event(kind: EventKind, message: &Message, actor: &AgentRef, at: Timestamp) -> NewEvent {

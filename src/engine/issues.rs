@@ -1,7 +1,8 @@
 //! What agents do with issues: take, assign, unassign, close, resolve, reopen, give a title.
 
+use super::Engine;
 use super::desk::store_changed;
-use super::{EditFault, Engine};
+use super::edit::{EditFault, check_seen};
 use crate::domain::agent::{AgentRef, Principal, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::{Authority, Issue, IssueRefusal, TeamRef};
@@ -87,12 +88,12 @@ pub(super) async fn perform(
         .await?
         .ok_or(IssueFault::Unknown)?;
     let named = look_up(tx, action).await?;
+    if let IssueAction::Rename(_, seen) = action {
+        check_seen(*seen, before.version)?;
+    }
     let mut after = before.clone();
     let kind = match action {
         IssueAction::Reopen => reopen(tx, &mut after).await?,
-        IssueAction::Rename(_, Some(version)) if *version != before.version => {
-            return Err(EditFault::Changed(before.version).into());
-        }
         IssueAction::Take
         | IssueAction::Assign(_)
         | IssueAction::AssignTeam(_)

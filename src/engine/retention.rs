@@ -16,9 +16,7 @@ use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::gateway::GatewayName;
 use crate::domain::retention::{Aged, Kept, Why};
 use crate::store::StoreFault;
-use crate::store::retention::{
-    self, Raws, Thing, list_deleted, list_files, list_messages, list_raws,
-};
+use crate::store::retention::{self, Thing, Things, list_deleted, list_messages, list_things};
 
 /// How many rows are looked at, and at most removed, at once.
 const STEP: u32 = 200;
@@ -102,9 +100,9 @@ impl Context {
     async fn walk(&self, run: &mut Run<'_>) -> Result<(), EngineFault> {
         self.walk_messages(run, Why::Deleted).await?;
         self.walk_messages(run, Why::Old).await?;
-        self.walk_files(run).await?;
-        self.walk_raws(run, Raws::Requests).await?;
-        self.walk_raws(run, Raws::Mails).await
+        self.walk_things(run, Things::Files).await?;
+        self.walk_things(run, Things::Requests).await?;
+        self.walk_things(run, Things::Mails).await
     }
 
     /// Messages, from the oldest on.
@@ -140,49 +138,27 @@ impl Context {
         Ok(())
     }
 
-    /// Files, from the oldest on.
-    async fn walk_files(&self, run: &mut Run<'_>) -> Result<(), EngineFault> {
-        let Some(latest) = self.retention.latest(Kept::Attachments, run.now) else {
+    /// Files, or what came in raw, from the oldest on.
+    async fn walk_things(&self, run: &mut Run<'_>, of: Things) -> Result<(), EngineFault> {
+        let kept = match of {
+            Things::Files => Kept::Attachments,
+            Things::Requests | Things::Mails => Kept::Raw,
+        };
+        let Some(latest) = self.retention.latest(kept, run.now) else {
             return Ok(());
         };
         let mut after = Uuid::nil();
         while (run.goes_on)() {
             let mut conn = self.store.read().await?;
-            let page = list_files(&mut conn, after, STEP).await?;
+            let page = list_things(&mut conn, of, after, STEP).await?;
             drop(conn);
             let Some(last) = page.last() else { break };
             let ended = last.at >= latest;
             after = last.id;
-            let over = self.over(run, page, Kept::Attachments);
-            self.remove_files(run, &over).await?;
+            let over = self.over(run, page, kept);
+            self.remove_things(run, of, &over).await?;
             for one in over {
-                run.count(&one.gateway, Kept::Attachments);
-            }
-            if ended {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// What came in raw, from the oldest on.
-    async fn walk_raws(&self, run: &mut Run<'_>, raws: Raws) -> Result<(), EngineFault> {
-        let Some(latest) = self.retention.latest(Kept::Raw, run.now) else {
-            return Ok(());
-        };
-        let mut after = Uuid::nil();
-        while (run.goes_on)() {
-            let mut conn = self.store.read().await?;
-            let page = list_raws(&mut conn, raws, after, STEP).await?;
-            drop(conn);
-            let Some(last) = page.last() else { break };
-            let ended = last.at >= latest;
-            after = last.id;
-            let mut over = self.over(run, page, Kept::Raw);
-            over.retain(|one| !run.needed.contains(&one.id));
-            self.remove_raws(run, &over).await?;
-            for one in over {
-                run.count(&one.gateway, Kept::Raw);
+                run.count(&one.gateway, kept);
             }
             if ended {
                 break;
@@ -195,7 +171,9 @@ impl Context {
     fn over(&self, run: &Run<'_>, page: Vec<Thing>, kept: Kept) -> Vec<Thing> {
         let over = |one: &Thing| {
             let limit = self.retention.limit(kept, &one.gateway, run.now);
-            !one.needed && limit.is_some_and(|limit| one.at < limit)
+            !one.needed
+                && !run.needed.contains(&one.id)
+                && limit.is_some_and(|limit| one.at < limit)
         };
         page.into_iter().filter(over).collect()
     }

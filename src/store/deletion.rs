@@ -18,9 +18,18 @@ pub async fn mark_message(
     deletion: &Deletion,
 ) -> Result<(), StoreFault> {
     let text = "UPDATE message SET deleted_at = $2, deleted_by_id = $3, deleted_by_name = $4 WHERE id = $1";
+    mark(conn, text, id.0, deletion).await
+}
+
+async fn mark(
+    conn: &mut Conn,
+    text: &'static str,
+    id: Uuid,
+    deletion: &Deletion,
+) -> Result<(), StoreFault> {
     let by = deletion.by.as_ref();
     on!(conn, c => sqlx::query(text)
-        .bind(id.0)
+        .bind(id)
         .bind(deletion.at.0)
         .bind(by.map(|by| by.id.0))
         .bind(by.map(|by| by.name.as_str()))
@@ -45,13 +54,7 @@ pub async fn mark_conversation(
 ) -> Result<(), StoreFault> {
     let text = "UPDATE message SET deleted_at = $2, deleted_by_id = $3, deleted_by_name = $4
         WHERE conversation_id = $1 AND deleted_at IS NULL";
-    let by = deletion.by.as_ref();
-    on!(conn, c => sqlx::query(text)
-        .bind(id.0)
-        .bind(deletion.at.0)
-        .bind(by.map(|by| by.id.0))
-        .bind(by.map(|by| by.name.as_str()))
-        .execute(c).await.map(drop))?;
+    mark(conn, text, id.0, deletion).await?;
     for text in [
         "UPDATE note SET deleted_at = $2 WHERE conversation_id = $1 AND deleted_at IS NULL",
         "UPDATE issue SET deleted_at = $2 WHERE conversation_id = $1 AND deleted_at IS NULL",

@@ -8,7 +8,7 @@ use super::rows::{json, known, lite_ids, named, pg_ids};
 use super::{Conn, StoreFault};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
-use crate::domain::id::{AttachmentId, ConversationId, MessageId};
+use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::retention::Aged;
 
 #[derive(sqlx::FromRow)]
@@ -116,19 +116,42 @@ fn thing((id, gateway, at, needed): (Uuid, String, i64, bool)) -> Result<Thing, 
     })
 }
 
-/// Files of messages behind an id, in their order.
-pub async fn list_files(
+/// Which things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Things {
+    /// Files of messages.
+    Files,
+    /// Providers' requests.
+    Requests,
+    /// Mails as they came.
+    Mails,
+}
+
+/// Things behind an id, in the order of the ids. Which of what came in raw is needed is said by
+/// [`load_needed`].
+pub async fn list_things(
     conn: &mut Conn,
+    of: Things,
     after: Uuid,
     limit: u32,
 ) -> Result<Vec<Thing>, StoreFault> {
-    let text = "SELECT a.id, m.gateway, a.created_at,
-            p.held IS NOT NULL OR i.id IS NOT NULL
-                OR EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = m.id)
-        FROM attachment a JOIN message m ON m.id = a.message_id
-        JOIN conversation c ON c.id = m.conversation_id JOIN contact p ON p.id = c.contact_id
-        LEFT JOIN issue i ON i.id = m.issue_id AND i.state <> 'closed'
-        WHERE a.id > $1 AND a.blob IS NOT NULL ORDER BY a.id LIMIT $2";
+    let text = match of {
+        Things::Files => {
+            "SELECT a.id, m.gateway, a.created_at,
+                p.held IS NOT NULL OR i.id IS NOT NULL
+                    OR EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = m.id)
+            FROM attachment a JOIN message m ON m.id = a.message_id
+            JOIN conversation c ON c.id = m.conversation_id JOIN contact p ON p.id = c.contact_id
+            LEFT JOIN issue i ON i.id = m.issue_id AND i.state <> 'closed'
+            WHERE a.id > $1 AND a.blob IS NOT NULL ORDER BY a.id LIMIT $2"
+        }
+        Things::Requests => {
+            "SELECT id, gateway, received_at, false FROM raw_request WHERE id > $1 ORDER BY id LIMIT $2"
+        }
+        Things::Mails => {
+            "SELECT id, gateway, received_at, false FROM raw_mail WHERE id > $1 ORDER BY id LIMIT $2"
+        }
+    };
     let rows: Vec<(Uuid, String, i64, bool)> = on!(conn, c => sqlx::query_as(text)
         .bind(after).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(thing).collect()
@@ -137,10 +160,10 @@ pub async fn list_files(
 /// Takes the bytes of files away; gives back their keys.
 pub async fn empty_files(
     conn: &mut Conn,
-    ids: &[AttachmentId],
+    ids: &[Uuid],
     reason: &str,
 ) -> Result<Vec<String>, StoreFault> {
-    let keys = json(&ids.iter().map(|id| id.0).collect::<Vec<_>>());
+    let keys = json(ids);
     let text = sql!(conn,
         lite: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND id", lite_ids!()),
         pg: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND id", pg_ids!()));
@@ -151,36 +174,6 @@ pub async fn empty_files(
         pg: concat!("UPDATE attachment SET blob = NULL, state = 'failed', reason = $2, due_at = NULL WHERE id", pg_ids!()));
     on!(conn, c => sqlx::query(text).bind(&keys).bind(reason).execute(c).await.map(drop))?;
     Ok(blobs)
-}
-
-/// What comes in raw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Raws {
-    /// Providers' requests.
-    Requests,
-    /// Mails.
-    Mails,
-}
-
-/// What came in raw behind an id, in the order of the ids.
-pub async fn list_raws(
-    conn: &mut Conn,
-    raws: Raws,
-    after: Uuid,
-    limit: u32,
-) -> Result<Vec<Thing>, StoreFault> {
-    let text = match raws {
-        Raws::Requests => {
-            "SELECT id, gateway, received_at FROM raw_request WHERE id > $1 ORDER BY id LIMIT $2"
-        }
-        Raws::Mails => {
-            "SELECT id, gateway, received_at FROM raw_mail WHERE id > $1 ORDER BY id LIMIT $2"
-        }
-    };
-    let found: Vec<(Uuid, String, i64)> = on!(conn, c => sqlx::query_as(text)
-        .bind(after).bind(i64::from(limit)).fetch_all(c).await?);
-    let plain = |(id, gateway, at)| thing((id, gateway, at, false));
-    found.into_iter().map(plain).collect()
 }
 
 /// What came in raw and must be kept: of contacts of whom nothing may be removed, of open issues,

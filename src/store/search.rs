@@ -233,37 +233,39 @@ pub async fn insert_place_todo(conn: &mut Conn, id: ConversationId) -> Result<()
     Ok(())
 }
 
+/// Has the conversations that `$which` finds for an id indexed anew by themselves, soon.
+macro_rules! insert_todos {
+    ($conn:ident, $id:expr, $which:literal) => {{
+        macro_rules! text {
+            ($last:literal) => {
+                concat!(
+                    "INSERT INTO search_todo (after_id, conversation_id) SELECT ",
+                    $last,
+                    ", ",
+                    $which,
+                    " = $1 ON CONFLICT (conversation_id) DO NOTHING"
+                )
+            };
+        }
+        let text = sql!($conn, lite: text!("$2"), pg: text!("$2::uuid"));
+        on!($conn, c => sqlx::query(text).bind($id).bind(Uuid::max()).execute(c).await.map(drop))?;
+        Ok(())
+    }};
+}
+
 /// Has the conversations of a tag indexed anew by themselves, soon; for renaming it.
 pub async fn insert_tagged_todo(conn: &mut Conn, tag: TagId) -> Result<(), StoreFault> {
-    macro_rules! text {
-        ($last:literal) => {
-            concat!(
-                "INSERT INTO search_todo (conversation_id, after_id) SELECT conversation_id, ",
-                $last,
-                " FROM conversation_tag WHERE tag_id = $1 ON CONFLICT (conversation_id) DO NOTHING"
-            )
-        };
-    }
-    let text = sql!(conn, lite: text!("$2"), pg: text!("$2::uuid"));
-    on!(conn, c => sqlx::query(text).bind(tag.0).bind(Uuid::max()).execute(c).await.map(drop))?;
-    Ok(())
+    insert_todos!(
+        conn,
+        tag.0,
+        "conversation_id FROM conversation_tag WHERE tag_id"
+    )
 }
 
 /// Has the conversations whose issue an agent has indexed anew by themselves, soon; for renaming
 /// the agent.
 pub async fn insert_assigned_todo(conn: &mut Conn, agent: AgentId) -> Result<(), StoreFault> {
-    macro_rules! text {
-        ($last:literal) => {
-            concat!(
-                "INSERT INTO search_todo (conversation_id, after_id) SELECT id, ",
-                $last,
-                " FROM conversation WHERE assignee_id = $1 ON CONFLICT (conversation_id) DO NOTHING"
-            )
-        };
-    }
-    let text = sql!(conn, lite: text!("$2"), pg: text!("$2::uuid"));
-    on!(conn, c => sqlx::query(text).bind(agent.0).bind(Uuid::max()).execute(c).await.map(drop))?;
-    Ok(())
+    insert_todos!(conn, agent.0, "id FROM conversation WHERE assignee_id")
 }
 
 /// A conversation to be indexed anew, and the next messages and notes of it; when there are none,

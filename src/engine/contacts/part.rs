@@ -6,15 +6,15 @@ use crate::domain::address::Address;
 use crate::domain::agent::{Principal, Scope};
 use crate::domain::clock::Timestamp;
 use crate::domain::contact::{ContactRefusal, Profile};
-use crate::domain::conversation::Conversation;
 use crate::domain::event::EventKind;
 use crate::domain::id::{ContactId, IssueId};
 use crate::domain::merge::Talk;
 use crate::domain::tally::Shifts;
 use crate::domain::threads::issue_event;
 use crate::engine::Engine;
+use crate::engine::deletions::end_with_newest;
 use crate::store::conversation::upsert_conversations;
-use crate::store::{Tx, contact, deletion, issue, merge, search, tag, tally};
+use crate::store::{Tx, contact, issue, merge, search, tag, tally};
 
 impl Engine {
     /// Parts from a contact what was merged into it last; what came since stays. Gives back the
@@ -88,7 +88,7 @@ async fn part_talks(
     if let Some((closed, messages)) = &talk.closed {
         reopen(tx, IssueId(*closed), messages, (by, now)).await?;
     }
-    settle_last(tx, &mut theirs).await?;
+    end_with_newest(&mut tx.conn, &mut theirs).await?;
     let open = issue::load_open(&mut tx.conn, &[theirs.id, ours]).await?;
     if let Some(open) = open.get(&theirs.id) {
         theirs.follow(open);
@@ -105,7 +105,7 @@ async fn part_talks(
     if let Some(open) = open.get(&ours) {
         after.follow(open);
     }
-    let empty = !settle_last(tx, &mut after).await?;
+    let empty = !end_with_newest(&mut tx.conn, &mut after).await?;
     let mut shifts = Shifts::default();
     shifts.add(None, Some(&theirs));
     search::insert_todo(&mut tx.conn, theirs.id).await?;
@@ -142,14 +142,4 @@ async fn reopen(
     }
     merge::file_messages(&mut tx.conn, messages, id).await?;
     Ok(())
-}
-
-/// Makes a conversation end with its newest message; says whether there is one.
-async fn settle_last(tx: &mut Tx, conversation: &mut Conversation) -> Result<bool, ContactFault> {
-    let last = deletion::find_last(&mut tx.conn, conversation.id).await?;
-    if let Some((id, at)) = last {
-        conversation.last_message = id;
-        conversation.last_message_at = at;
-    }
-    Ok(last.is_some())
 }

@@ -8,12 +8,13 @@ use uuid::Uuid;
 use super::Run;
 use crate::domain::clock::Timestamp;
 use crate::domain::deletion::{Deletion, TITLE};
-use crate::domain::id::{AttachmentId, ConversationId, MessageId};
+use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::retention::{Aged, Why};
+use crate::engine::deletions::end_with_newest;
 use crate::engine::desk::store_changed;
 use crate::engine::{Context, Earnest, EngineFault};
 use crate::store::conversation::load_conversations;
-use crate::store::retention::{self, Thing};
+use crate::store::retention::{self, Thing, Things};
 use crate::store::{Conn, StoreFault, deletion, erase, issue, search};
 
 /// What is said of a file that was removed.
@@ -53,30 +54,11 @@ impl Context {
         Ok(gone)
     }
 
-    /// Removes the bytes of files; that there were files stays known.
-    pub(super) async fn remove_files(
+    /// Removes files, of which it stays known that they were there, or what came in raw.
+    pub(super) async fn remove_things(
         &self,
         run: &Run<'_>,
-        over: &[Thing],
-    ) -> Result<(), EngineFault> {
-        if over.is_empty() || run.earnest == Earnest::Rehearsal {
-            return Ok(());
-        }
-        let ids: Vec<AttachmentId> = over.iter().map(|one| AttachmentId(one.id)).collect();
-        let blobs = self
-            .store
-            .write(move |tx| {
-                Box::pin(async move { retention::empty_files(&mut tx.conn, &ids, REMOVED).await })
-            })
-            .await?;
-        self.remove_blobs(blobs).await;
-        Ok(())
-    }
-
-    /// Removes what came in raw.
-    pub(super) async fn remove_raws(
-        &self,
-        run: &Run<'_>,
+        of: Things,
         over: &[Thing],
     ) -> Result<(), EngineFault> {
         if over.is_empty() || run.earnest == Earnest::Rehearsal {
@@ -85,7 +67,16 @@ impl Context {
         let ids: Vec<Uuid> = over.iter().map(|one| one.id).collect();
         let blobs = self
             .store
-            .write(move |tx| Box::pin(async move { erase::remove_raws(&mut tx.conn, &ids).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    match of {
+                        Things::Files => retention::empty_files(&mut tx.conn, &ids, REMOVED).await,
+                        Things::Requests | Things::Mails => {
+                            erase::remove_raws(&mut tx.conn, &ids).await
+                        }
+                    }
+                })
+            })
             .await?;
         self.remove_blobs(blobs).await;
         Ok(())
@@ -112,27 +103,20 @@ async fn settle(
     let open = issue::load_open(conn, places).await?;
     for before in load_conversations(conn, places).await? {
         let mut after = before.clone();
-        match deletion::find_last(conn, before.id).await? {
-            Some((id, at)) => {
-                after.last_message = id;
-                after.last_message_at = at;
-                let unread = deletion::list_newest_inbound(conn, before.id, before.unread).await?;
-                after.unread = u32::try_from(unread.len()).unwrap_or(before.unread);
-                after.failed &= deletion::has_failed(conn, before.id).await?;
-                search::insert_place_todo(conn, before.id).await?;
-            }
-            None if !open.contains_key(&before.id) => {
+        if end_with_newest(conn, &mut after).await? {
+            let unread = deletion::list_newest_inbound(conn, before.id, before.unread).await?;
+            after.unread = u32::try_from(unread.len()).unwrap_or(before.unread);
+            after.failed &= deletion::has_failed(conn, before.id).await?;
+            search::insert_place_todo(conn, before.id).await?;
+        } else {
+            after.unread = 0;
+            after.failed = false;
+            if !open.contains_key(&before.id) {
                 let mark = Deletion { at: now, by: None };
                 search::delete_conversation_docs(conn, before.id).await?;
                 deletion::mark_conversation(conn, before.id, &mark).await?;
                 after.deleted = true;
-                after.unread = 0;
-                after.failed = false;
                 after.tags.clear();
-            }
-            None => {
-                after.unread = 0;
-                after.failed = false;
             }
         }
         store_changed(conn, &before, &after).await?;

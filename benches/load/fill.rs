@@ -122,6 +122,11 @@ impl Sql {
         format!("({} + {number}) * 1000", self.start)
     }
 
+    /// The place in the feed of the event of that number, behind those that are there already.
+    pub fn place(number: &str) -> String {
+        format!("(SELECT feed_seq FROM head) + {number} + 1")
+    }
+
     /// No.
     pub fn no(&self) -> &'static str {
         match self.kind {
@@ -172,7 +177,7 @@ impl Sql {
             self.id(Table::Conversation, &person),
             self.id(Table::Issue, &person),
         );
-        let event = self.id(Table::Event, "i");
+        let (event, place) = (self.id(Table::Event, "i"), Self::place("i"));
         let customer = format!("'+1' || CAST(2015550000 + {person} AS TEXT)");
         let reference = "'SM' || CAST(i AS TEXT)";
         let kind = |inbound: &str, delivered: &str, waiting: &str| {
@@ -215,9 +220,9 @@ impl Sql {
             ),
             format!(
                 "INSERT INTO event (seq, id, type, at, conversation_id, data) \
-                 SELECT i + 1, {event}, {event_type}, {time}, {conversation}, '{{}}' FROM {all}"
+                 SELECT {place}, {event}, {event_type}, {time}, {conversation}, '{{}}' FROM {all}"
             ),
-            format!("UPDATE head SET feed_seq = {messages}, issue_number = {contacts}"),
+            format!("UPDATE head SET feed_seq = feed_seq + {messages}, issue_number = {contacts}"),
         ]
     }
 }

@@ -15,6 +15,7 @@ use postern::domain::search::doc::{Doc, Marks};
 use postern::domain::status::Status;
 use postern::domain::text::Encoding;
 use postern::lifecycle::Tasks;
+use postern::store::event::find_head;
 use postern::store::search::{find_position, save_position, upsert_docs};
 use postern::store::{Location, OpenOptions, Store, StoreFault};
 
@@ -190,7 +191,7 @@ fn said(sql: &Sql, messages: usize) -> Vec<String> {
         sql.id(Table::Conversation, &person),
         sql.id(Table::Issue, &person),
     );
-    let event = sql.id(Table::Event, "i");
+    let (event, place) = (sql.id(Table::Event, "i"), Sql::place("i"));
     let number = sql_number(&person);
     let customer = format!("'+1' || CAST({number} AS TEXT)");
     let status =
@@ -211,11 +212,11 @@ fn said(sql: &Sql, messages: usize) -> Vec<String> {
              'SM' || CAST(i AS TEXT), {id}, 0, 0, 0 FROM {all}"
         ),
         format!(
-            "INSERT INTO event (seq, id, type, at, conversation_id, data) SELECT i + 1, {event}, \
+            "INSERT INTO event (seq, id, type, at, conversation_id, data) SELECT {place}, {event}, \
              CASE WHEN i % 2 = 0 THEN 'message.received' ELSE 'message.delivered' END, {time}, {conversation}, \
              '{{}}' FROM {all}"
         ),
-        format!("UPDATE head SET feed_seq = {messages}, issue_number = {conversations}"),
+        format!("UPDATE head SET feed_seq = feed_seq + {messages}, issue_number = {conversations}"),
     ]
 }
 
@@ -241,7 +242,7 @@ async fn index(database: &Database, messages: usize, start: i64) -> anyhow::Resu
             Box::pin(async move {
                 let mut position = find_position(&mut tx.conn).await?;
                 upsert_docs(&mut tx.conn, &docs, &mut position).await?;
-                position.seq = i64::try_from(messages).unwrap_or(i64::MAX);
+                position.seq = find_head(&mut tx.conn).await?;
                 save_position(&mut tx.conn, position);
                 Ok::<_, StoreFault>(())
             })

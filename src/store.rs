@@ -105,6 +105,9 @@ pub enum StoreFault {
     /// The transaction that this was part of was not committed.
     #[error("the database did not commit: {0}")]
     NotCommitted(String),
+    /// Others wrote since the unit began to read; nothing of it was stored.
+    #[error("others wrote meanwhile")]
+    Outrun,
     /// Too much waits to be written; nothing of this was stored.
     #[error("too much is waiting to be written")]
     Busy,
@@ -244,6 +247,20 @@ impl Store {
             + 'static,
     {
         self.writer.write(unit).await
+    }
+
+    /// The same for a unit that may be run twice, of which only the last counts. Where several
+    /// daemons share a database it may be run without a transaction first.
+    pub async fn write_in_hope<T, E, F>(&self, unit: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Tx) -> futures_util::future::BoxFuture<'c, Result<T, E>>
+            + Clone
+            + Send
+            + 'static,
+    {
+        self.writer.write_in_hope(unit).await
     }
 
     /// What was committed, as it is committed, by this daemon.

@@ -144,7 +144,7 @@ pub(crate) struct Searching {
     /// Only in the conversation of this id.
     #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
-    /// `rank`: the best first, of the newest 300 messages and notes and the newest 100
+    /// `rank`: the best first, of the newest 200 messages and notes and the newest 80
     /// conversations that fit; `time`: the newest first, all of them.
     #[param(value_type = Option<String>, default = "rank", pattern = "^(rank|time)$")]
     sort: Order,

@@ -169,7 +169,7 @@ impl Engine {
         let (lease, context) = (lease.clone(), Arc::clone(&self.context));
         self.context
             .store
-            .write(move |tx| claim_slice(tx, lease, pieces, context))
+            .write_in_hope(move |tx| claim_slice(tx, lease, pieces, context))
             .await
     }
 

@@ -25,10 +25,10 @@ pub use index::Indexed;
 pub use place::Place;
 
 /// How many of the newest messages and notes are ranked.
-const RANKED_MESSAGES: u32 = 300;
+const RANKED_MESSAGES: u32 = 200;
 
 /// How many of the newest conversations are ranked.
-const RANKED_CONVERSATIONS: u32 = 100;
+const RANKED_CONVERSATIONS: u32 = 80;
 
 /// How many documents one page looks at; a page that finds too few of them right says where to go
 /// on. Derived from 50 ms (issue 4) and some 20 µs each.
@@ -199,7 +199,7 @@ async fn by_time(
                 next: Some(Place::Time { below }),
             });
         }
-        chunk = (chunk * 2).min(1_000);
+        chunk = (chunk * 3).min(1_000);
     }
 }
 

@@ -135,6 +135,6 @@ where
     let shared = Arc::clone(context);
     context
         .store
-        .write(move |tx| slice(tx, commands, shared))
+        .write_in_hope(move |tx| slice(tx, commands, shared))
         .await
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{Executor as _, FromRow as _};
 use uuid::Uuid;
 
@@ -46,22 +46,31 @@ impl TryFrom<Row> for Event {
 }
 
 /// The last numbers that were given out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, sqlx::FromRow)]
 pub(super) struct Head {
     /// The feed's.
     #[sqlx(rename = "feed_seq")]
+    #[serde(rename = "feed_seq")]
     pub(super) seq: i64,
     /// The newest issue's.
     pub(super) issue_number: i64,
+    /// How many transactions there were.
+    pub(super) turn: i64,
 }
 
-macro_rules! head {
+macro_rules! head_row {
     () => {
-        "SELECT feed_seq, issue_number FROM head"
+        "SELECT feed_seq, issue_number, turn FROM head"
     };
 }
+pub(super) use head_row;
 
-static HEAD: LazyLock<Statement> = LazyLock::new(|| Statement::plain(head!()));
+static HEAD: LazyLock<Statement> = LazyLock::new(|| Statement::plain(head_row!()));
+
+/// What asks for the head row.
+pub(super) fn ask_head() -> &'static Statement {
+    &HEAD
+}
 
 /// Whether a statement asks for the head row.
 pub(super) fn is_head(statement: &'static Statement) -> bool {
@@ -73,6 +82,7 @@ pub(super) fn is_head(statement: &'static Statement) -> bool {
 pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<(), StoreFault> {
     static BEGIN: LazyLock<Statement> = LazyLock::new(|| Statement::plain("BEGIN IMMEDIATE"));
     conn.set_head(None);
+    conn.set_hopeful(false);
     match conn {
         Conn::Sqlite(..) => {
             BEGIN.defer(conn, Vec::new());
@@ -84,8 +94,8 @@ pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<(), StoreFault> {
         }
         Conn::Postgres(connection, _) => {
             let text = match way {
-                Way::Alone => concat!("BEGIN; ", head!(), " FOR UPDATE"),
-                Way::Together => concat!("BEGIN; ", head!(), " FOR UPDATE; SAVEPOINT unit"),
+                Way::Alone => concat!("BEGIN; ", head_row!(), " FOR UPDATE"),
+                Way::Together => concat!("BEGIN; ", head_row!(), " FOR UPDATE; SAVEPOINT unit"),
             };
             let row = connection.fetch_one(sqlx::raw_sql(text)).await?;
             conn.set_head(Some(Head::from_row(&row)?));
@@ -103,10 +113,10 @@ pub(super) async fn head(conn: &mut Conn) -> Result<Head, StoreFault> {
         .ok_or_else(|| StoreFault::NotCommitted("the transaction did not begin".to_owned()))
 }
 
-/// Records the numbers that were given out.
+/// Records the numbers that were given out, and that there was a transaction.
 pub(super) fn save_head(conn: &mut Conn, head: Head) {
     static SAVE: LazyLock<Statement> = LazyLock::new(|| {
-        let text = "UPDATE head SET feed_seq = $1, issue_number = $2";
+        let text = "UPDATE head SET feed_seq = $1, issue_number = $2, turn = turn + 1";
         Statement::new("head", text, text)
     });
     let arguments = vec![Argument::Int(head.seq), Argument::Int(head.issue_number)];

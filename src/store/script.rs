@@ -20,6 +20,7 @@ use sqlx::{Either, Executor as _, FromRow, Postgres, Row as _, Sqlite, SqliteCon
 use super::event::{self, Head};
 use super::pack::Column;
 use super::rows::Kind;
+use super::writer::hope;
 use super::{Conn, StoreFault};
 
 /// What stands for a placeholder.
@@ -102,8 +103,10 @@ type Waiting = (&'static Statement, Vec<Argument>);
 #[derive(Debug, Default)]
 pub struct Script {
     waiting: Vec<Waiting>,
-    /// The head row, once the transaction has begun.
+    /// The head row, once it was read: it comes with the transaction, or with hope.
     head: Option<Head>,
+    /// Whether it is hoped that nobody writes before this unit is done; see `hope`.
+    hopeful: bool,
 }
 
 /// How statements become one.
@@ -259,6 +262,27 @@ impl Conn {
         !self.script().waiting.is_empty()
     }
 
+    /// Whether no transaction is open, in the hope that none is needed.
+    pub(super) fn is_hopeful(&self) -> bool {
+        match self {
+            Self::Sqlite(_, script) | Self::Postgres(_, script) => script.hopeful,
+        }
+    }
+
+    /// Begins or ends to hope.
+    pub(super) fn set_hopeful(&mut self, hopeful: bool) {
+        self.script().hopeful = hopeful;
+    }
+
+    /// Whether what waits goes in one trip.
+    pub(super) fn goes_at_once(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.script().waiting);
+        let mut groups = groups(waiting);
+        let at_once = groups.len() == 1;
+        self.script().waiting = groups.drain(..).flatten().collect();
+        at_once
+    }
+
     /// The head row that the transaction began with, once it has.
     pub(super) fn head(&mut self) -> Option<Head> {
         self.script().head
@@ -269,8 +293,16 @@ impl Conn {
         self.script().head = head;
     }
 
-    /// Runs what waits.
+    /// Runs what waits, before something else is run.
     pub(super) async fn flush(&mut self) -> Result<(), StoreFault> {
+        if self.is_hopeful() {
+            hope::give_up(self).await?;
+        }
+        self.run().await
+    }
+
+    /// Runs what waits.
+    pub(super) async fn run(&mut self) -> Result<(), StoreFault> {
         let waiting = std::mem::take(&mut self.script().waiting);
         if waiting.is_empty() {
             return Ok(());
@@ -297,14 +329,24 @@ impl Conn {
                 asked.into_iter().map(Rows::Lite).collect()
             }
             Self::Postgres(..) => {
-                let asked = waiting.split_off(waiting.len().saturating_sub(N));
-                self.script().waiting = waiting;
-                self.flush().await?;
-                let Self::Postgres(conn, _) = self else {
+                let mut asked = waiting.split_off(waiting.len().saturating_sub(N));
+                if !waiting.is_empty() {
+                    self.script().waiting = waiting;
+                    self.flush().await?;
+                }
+                let Self::Postgres(conn, script) = self else {
                     unreachable!("a connection stays with its database");
                 };
+                let hopes = script.hopeful && script.head.is_none();
+                if hopes {
+                    asked.push((event::ask_head(), Vec::new()));
+                }
                 let query = bind_pg(together(Form::PgAnswers, &asked), asked);
                 let row = conn.fetch_one(query).await?;
+                if hopes {
+                    let head: Vec<Head> = Rows::Pg(row.try_get(N)?).read()?;
+                    script.head = head.into_iter().next();
+                }
                 let column = |nth| Ok(Rows::Pg(row.try_get(nth)?));
                 (0..N).map(column).collect::<Result<_, sqlx::Error>>()?
             }

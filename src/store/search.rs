@@ -22,8 +22,9 @@ use crate::domain::id::{AgentId, ConversationId, TagId};
 use crate::domain::search::doc::{Doc, DocKind};
 use crate::domain::search::plan::Look;
 
+use question::{Blocks, Family};
+
 pub use around::{Around, NoteText, list_conversations_of, list_titles, load_around, load_notes};
-pub use question::Blocks;
 
 /// How far the index is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -136,7 +137,11 @@ pub async fn upsert_docs(
         });
         entries.push(match conn {
             Conn::Sqlite(..) => (id, words.join(" "), facts.join(" ")),
-            Conn::Postgres(..) => (id, question::lexemes(&words, &facts, id), String::new()),
+            Conn::Postgres(..) => (
+                id,
+                question::lexemes(doc.kind, &words, &facts, id),
+                String::new(),
+            ),
         });
     }
     DOC.run(conn, &rows).await?;
@@ -323,11 +328,16 @@ pub async fn list_candidates(
     match conn {
         Conn::Sqlite(..) => ask(conn, question::fts5(look), scope, below, limit).await,
         Conn::Postgres(..) => {
-            // How many documents have a word is not known, and all of them would be fetched: so
-            // it is asked of the newest few thousand, then of more, then of all.
+            let every = question::tsquery(look, Blocks::Every);
+            // All that have the words are fetched: where they are many, it is asked of the newest
+            // few thousand, then of more, then of all.
+            let few = FEW.max(below.unsigned_abs() / SELDOM);
+            if estimate(conn, &every).await? <= few {
+                return ask(conn, every, scope, below, limit).await;
+            }
             let mut found: Vec<Candidate> = Vec::new();
             let mut below = below;
-            for blocks in Blocks::before(below) {
+            for blocks in Family::of(look).before(below) {
                 let missing = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(limit));
                 let text = question::tsquery(look, blocks);
                 found.extend(ask(conn, text, scope, below, missing).await?);
@@ -339,6 +349,22 @@ pub async fn list_candidates(
             Ok(found)
         }
     }
+}
+
+/// So many documents are fetched at once, or one of so many that there are: of a word that it does
+/// not know PostgreSQL expects one in a thousand.
+const FEW: u64 = 4_000;
+const SELDOM: u64 = 500;
+
+/// How many documents PostgreSQL expects to find, by what it knows of how often words are used.
+async fn estimate(conn: &mut Conn, question: &str) -> Result<u64, StoreFault> {
+    let text = "EXPLAIN SELECT 1 FROM search_index WHERE lexemes @@ $1::text::tsquery";
+    let plan: String = on!(conn, c => sqlx::query_scalar(text).bind(question).fetch_one(c).await?);
+    let rows = plan.split_once("rows=").map_or("", |(_, rows)| rows);
+    let digits = rows.split(|c: char| !c.is_ascii_digit()).next();
+    Ok(digits
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(u64::MAX))
 }
 
 async fn ask(

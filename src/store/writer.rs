@@ -1,22 +1,26 @@
 //! The one writer: forms transactions of whatever waits, and answers after the commit.
 //!
 //! What was asked while the last commit ran is the next transaction, so the cost of a commit is
-//! shared by all who wait for it, with no timer and nothing to tune. Each transaction begins with
-//! the row of `head`, which on PostgreSQL orders the daemons as SQLite's lock does: there is
-//! one writer at a time, and the feed's numbers have no gap and none comes late.
+//! shared by all who wait for it, with no timer and nothing to tune. Each transaction takes the
+//! row of `head`, which on PostgreSQL orders the daemons as SQLite's lock does: there is
+//! one writer at a time, and the feed's numbers have no gap and none comes late. It takes it first,
+//! or last where that saves trips (`hope`).
+
+mod handle;
+pub(super) mod hope;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc};
 
+pub(super) use self::handle::Handle;
+use self::handle::{Answer, Unit};
+use self::hope::Mood;
 use super::event::Head;
 use super::script::Statement;
-use super::{Conn, Pool, StoreFault, audit, event, origin};
+use super::{Conn, Pool, StoreFault, audit, event};
 use crate::domain::agent::Origin;
 use crate::domain::audit::{NewEntry, of_event};
 use crate::domain::event::{Event, NewEvent};
@@ -41,6 +45,16 @@ pub struct Tx {
 }
 
 impl Tx {
+    fn on(conn: Conn) -> Self {
+        Self {
+            conn,
+            events: Vec::new(),
+            entries: Vec::new(),
+            origin: None,
+            issue_number: None,
+        }
+    }
+
     /// Puts an event into the feed, in the order of the calls, and what a person did into the
     /// audit.
     pub fn emit(&mut self, event: NewEvent) {
@@ -85,52 +99,6 @@ impl Tx {
     }
 }
 
-/// What a unit leaves behind: whether it may be kept, and how to answer once that is certain.
-type Answer = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
-type Unit = Box<dyn for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, (bool, Answer)> + Send>;
-
-#[derive(Clone)]
-pub(super) struct Handle {
-    queue: mpsc::Sender<Unit>,
-}
-
-impl Handle {
-    pub(super) async fn write<T, E, F>(&self, unit: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreFault> + Send + 'static,
-        F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        let origin = origin::current();
-        let boxed: Unit = Box::new(move |tx| {
-            Box::pin(async move {
-                tx.origin = origin;
-                let result = AssertUnwindSafe(unit(tx))
-                    .catch_unwind()
-                    .await
-                    .unwrap_or_else(|_| {
-                        Err(StoreFault::NotCommitted("a unit of work panicked".to_owned()).into())
-                    });
-                let keep = result.is_ok();
-                let answer: Answer = Box::new(move |committed| {
-                    let outcome = match committed {
-                        Ok(()) => result,
-                        // A unit that failed by itself knows more than the commit does.
-                        Err(why) => result.and_then(|_| Err(why.into())),
-                    };
-                    drop(reply.send(outcome));
-                });
-                (keep, answer)
-            })
-        });
-        self.queue.try_send(boxed).map_err(|_| StoreFault::Busy)?;
-        answer.await.unwrap_or_else(|_| {
-            Err(StoreFault::NotCommitted("the writer stopped".to_owned()).into())
-        })
-    }
-}
-
 pub(super) fn start(
     pool: Pool,
     committed: broadcast::Sender<Arc<Vec<Event>>>,
@@ -138,23 +106,51 @@ pub(super) fn start(
     tasks: &crate::lifecycle::Tasks,
 ) -> Handle {
     let (queue, units) = mpsc::channel(waiting);
+    let mood = matches!(pool, Pool::Postgres(_)).then(Arc::<Mood>::default);
+    let writer = Writer {
+        pool,
+        mood: mood.clone(),
+        committed,
+        kept: None,
+    };
     // The writer outlives the stop token: it ends when the last handle is dropped, so that
     // whatever was begun before a stop is still committed and answered.
-    tasks.spawn("store writer", run(pool, units, committed));
-    Handle { queue }
+    tasks.spawn("store writer", writer.run(units));
+    Handle { queue, mood }
 }
 
-async fn run(
+struct Writer {
     pool: Pool,
-    mut units: mpsc::Receiver<Unit>,
+    mood: Option<Arc<Mood>>,
     committed: broadcast::Sender<Arc<Vec<Event>>>,
-) {
-    let mut kept = None;
-    let mut batch = Vec::with_capacity(UNITS);
-    while units.recv_many(&mut batch, UNITS).await > 0 {
-        let mut answers = Vec::with_capacity(batch.len());
-        let outcome = transaction(&pool, &mut kept, &mut batch, &mut answers).await;
-        batch.clear();
+    /// The connection, which is kept from one transaction to the next, because handing it back and
+    /// taking it again costs two questions whether it is alive. One that is not is found out by the
+    /// first statement.
+    kept: Option<Conn>,
+}
+
+impl Writer {
+    async fn run(mut self, mut units: mpsc::Receiver<Unit>) {
+        let mut batch = Vec::with_capacity(UNITS);
+        while units.recv_many(&mut batch, UNITS).await > 0 {
+            let hopeful = batch.extract_if(.., |unit| unit.hopeful);
+            for unit in hopeful.collect::<Vec<_>>() {
+                self.hope(unit).await;
+            }
+            if batch.is_empty() {
+                continue;
+            }
+            let mut answers = Vec::with_capacity(batch.len());
+            let outcome = self.transaction(&mut batch, &mut answers).await;
+            batch.clear();
+            self.finish(outcome, answers).await;
+        }
+        drop(self.kept);
+        self.pool.close().await;
+    }
+
+    /// Tells the outcome.
+    async fn finish(&self, outcome: Result<Vec<Event>, StoreFault>, answers: Vec<Answer>) {
         let told = match &outcome {
             Ok(_) => None,
             Err(fault) => {
@@ -169,42 +165,69 @@ async fn run(
             });
         }
         match outcome {
-            Ok(events) if !events.is_empty() => drop(committed.send(Arc::new(events))),
+            Ok(events) if !events.is_empty() => drop(self.committed.send(Arc::new(events))),
             Ok(_) => {}
             Err(_) => tokio::time::sleep(REST).await,
         }
     }
-    drop(kept);
-    pool.close().await;
-}
 
-/// One transaction over a batch; a unit that fails is undone alone.
-///
-/// The connection is kept from one to the next, because handing it back and taking it again costs
-/// two questions whether it is alive. One that is not is found out by the first statement.
-async fn transaction(
-    pool: &Pool,
-    kept: &mut Option<Conn>,
-    batch: &mut Vec<Unit>,
-    answers: &mut Vec<Answer>,
-) -> Result<Vec<Event>, StoreFault> {
-    let way = match batch.len() {
-        1 => Way::Alone,
-        _ => Way::Together,
-    };
-    let mut tx = Tx {
-        conn: begin(pool, kept.take(), way).await?,
-        events: Vec::new(),
-        entries: Vec::new(),
-        origin: None,
-        issue_number: None,
-    };
-    let outcome = fill(&mut tx, way, batch, answers).await;
-    *kept = match outcome {
-        Ok(_) => Some(tx.conn),
-        Err(_) => abandon(tx.conn).await,
-    };
-    outcome
+    /// Runs a unit without a transaction; one that failed, or was outrun, is to be run in one.
+    async fn hope(&mut self, unit: Unit) {
+        let conn = match self.kept.take() {
+            Some(conn) => conn,
+            None => match self.pool.acquire().await {
+                Ok(conn) => conn,
+                Err(fault) => {
+                    tracing::warn!(%fault, "the writer has no connection");
+                    return;
+                }
+            },
+        };
+        let mut tx = Tx::on(conn);
+        hope::begin(&mut tx.conn);
+        let (keep, answer) = (unit.work)(&mut tx).await;
+        let outcome = if keep {
+            commit(&mut tx).await
+        } else {
+            Err(StoreFault::Outrun)
+        };
+        match outcome {
+            Ok(events) => {
+                self.kept = Some(tx.conn);
+                self.finish(Ok(events), vec![answer]).await;
+            }
+            Err(fault) if matches!(fault, StoreFault::Outrun) || fault.is_about_data() => {
+                if let (StoreFault::Outrun, Some(mood)) = (&fault, &self.mood) {
+                    mood.was_outrun();
+                }
+                self.kept = hope::undo(tx.conn).await;
+                answer(Err(fault));
+            }
+            Err(fault) => {
+                discard(tx.conn).await;
+                self.finish(Err(fault), vec![answer]).await;
+            }
+        }
+    }
+
+    /// One transaction over a batch; a unit that fails is undone alone.
+    async fn transaction(
+        &mut self,
+        batch: &mut Vec<Unit>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<Vec<Event>, StoreFault> {
+        let way = match batch.len() {
+            1 => Way::Alone,
+            _ => Way::Together,
+        };
+        let mut tx = Tx::on(begin(&self.pool, self.kept.take(), way).await?);
+        let outcome = fill(&mut tx, way, batch, answers).await;
+        self.kept = match outcome {
+            Ok(_) => Some(tx.conn),
+            Err(_) => abandon(tx.conn).await,
+        };
+        outcome
+    }
 }
 
 /// Whether a unit has a transaction to itself; those that share one need a savepoint each.
@@ -245,7 +268,7 @@ async fn fill(
     while let Some(unit) = units.next() {
         let (events, issue_number) = (tx.events.len(), tx.issue_number);
         let entries = tx.entries.len();
-        let (keep, answer) = unit(tx).await;
+        let (keep, answer) = (unit.work)(tx).await;
         let fault = match (keep, units.len()) {
             (false, _) => None,
             // What the last unit leaves to be written goes with the commit.
@@ -311,14 +334,20 @@ async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
     let now = Head {
         seq: head.seq + i64::try_from(events.len()).unwrap_or(0),
         issue_number: tx.issue_number.unwrap_or(head.issue_number),
+        turn: head.turn,
     };
     event::insert_events(&mut tx.conn, &events).await?;
     audit::insert_entries(&mut tx.conn, &tx.entries).await?;
-    if now != head {
-        event::save_head(&mut tx.conn, now);
-    }
     crash_point("before commit");
-    COMMIT.run_now(&mut tx.conn).await?;
+    if tx.conn.is_hopeful() {
+        hope::commit(&mut tx.conn, now).await?;
+    } else {
+        // On PostgreSQL every transaction is counted: others may hope that there is none.
+        if now != head || matches!(tx.conn, Conn::Postgres(..)) {
+            event::save_head(&mut tx.conn, now);
+        }
+        COMMIT.run_now(&mut tx.conn).await?;
+    }
     crash_point("after commit");
     Ok(events)
 }

@@ -168,7 +168,9 @@ impl<'a> Sender<'a> {
         if room == 0 {
             return Ok(false);
         }
-        let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        // More than a full bucket pays for, and the one that is waited for, cannot leave.
+        let payable = self.line.spec.rate.burst.saturating_add(1);
+        let limit = u32::try_from(room).unwrap_or(u32::MAX).min(payable);
         let due = self.engine.list_due(&self.lease.gateway, limit).await?;
         let Some(pieces) = self.pay(&due).await else {
             return Ok(false);

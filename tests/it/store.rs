@@ -7,6 +7,7 @@
     reason = "what is written and what is read back stand side by side, and a test spawns"
 )]
 
+mod hope;
 mod rows;
 
 use std::sync::Arc;

@@ -240,7 +240,7 @@ impl Engine {
         let context = Arc::clone(&self.context);
         self.context
             .store
-            .write(move |tx| Box::pin(async move { slice(tx, &mails, &context).await }))
+            .write_in_hope(move |tx| Box::pin(async move { slice(tx, &mails, &context).await }))
             .await
     }
 }

@@ -10,9 +10,11 @@ use crate::domain::search::{Ending, Phrase};
 
 /// A run of documents by their numbers, that the index of PostgreSQL can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blocks {
+pub(super) enum Blocks {
     /// One block of a size, by the bits of a number that are left out.
     One {
+        /// Of which documents.
+        family: Family,
         /// The bits.
         bits: u32,
         /// The rest of the number.
@@ -22,43 +24,89 @@ pub enum Blocks {
     Every,
 }
 
-/// Blocks of 4,096 and of 65,536 documents.
+/// Which documents a block is made of. What asking for one costs is how many it has: they are few
+/// where only those are in it that are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// All.
+    All,
+    /// Conversations, which may all be old.
+    Conversations,
+}
+
+/// The sizes of blocks of all documents: 4,096 and 65,536.
 const SIZES: [u32; 2] = [12, 16];
 
-impl Blocks {
+/// How many blocks of each size are asked for.
+const EACH: usize = 2;
+
+/// The size of blocks of conversations, and how many of those are asked for.
+const PLACES_BITS: u32 = 16;
+const MOST_PLACES: usize = 32;
+
+impl Family {
+    /// Of which documents a question speaks.
+    pub(super) fn of(look: &Look) -> Self {
+        let conversation = fact(Fact::Kind, DocKind::Conversation.as_str());
+        if demands(look, &conversation) {
+            Self::Conversations
+        } else {
+            Self::All
+        }
+    }
+
     /// The runs to ask one after the other for documents with numbers below one: the last is all.
-    pub fn before(below: i64) -> Vec<Self> {
-        let mut runs = Vec::new();
-        let mut below = below;
-        for bits in SIZES {
-            for _ in 0..2 {
-                if below <= 1 {
-                    return runs;
-                }
-                let run = Self::One {
-                    bits,
-                    number: (below - 1) >> bits,
-                };
-                below = run.first();
-                runs.push(run);
+    pub(super) fn before(self, below: i64) -> Vec<Blocks> {
+        let sizes = match self {
+            Self::All => SIZES.map(|bits| vec![bits; EACH]).concat(),
+            Self::Conversations => vec![PLACES_BITS; MOST_PLACES],
+        };
+        let (mut runs, mut below) = (Vec::new(), below);
+        for bits in sizes {
+            if below <= 1 {
+                return runs;
             }
+            let number = (below - 1) >> bits;
+            let run = Blocks::One {
+                family: self,
+                bits,
+                number,
+            };
+            below = run.first();
+            runs.push(run);
         }
         if below > 1 {
-            runs.push(Self::Every);
+            runs.push(Blocks::Every);
         }
         runs
     }
 
+    fn word(self, bits: u32, number: i64) -> String {
+        let letter = match self {
+            Self::All => 'b',
+            Self::Conversations => 'd',
+        };
+        format!("={letter}{bits}x{number:x}")
+    }
+}
+
+impl Blocks {
     /// The first number in the run.
-    pub fn first(self) -> i64 {
+    pub(super) fn first(self) -> i64 {
         match self {
-            Self::One { bits, number } => number << bits,
+            Self::One { bits, number, .. } => number << bits,
             Self::Every => 0,
         }
     }
+}
 
-    fn word(bits: u32, number: i64) -> String {
-        format!("=b{bits}x{number:x}")
+/// Whether only documents with a fact are meant.
+fn demands(look: &Look, wanted: &str) -> bool {
+    match look {
+        Look::Fact(fact) => fact == wanted,
+        Look::All(parts) => parts.iter().any(|part| demands(part, wanted)),
+        Look::Any(parts) => !parts.is_empty() && parts.iter().all(|part| demands(part, wanted)),
+        Look::Everything | Look::Nothing | Look::Phrase(_) | Look::Not(_) => false,
     }
 }
 
@@ -130,8 +178,13 @@ fn join(parts: &[&Look], between: &str, into: &mut String) {
 /// The question as PostgreSQL reads it, within a run of documents.
 pub(super) fn tsquery(look: &Look, blocks: Blocks) -> String {
     let mut text = String::new();
-    if let Blocks::One { bits, number } = blocks {
-        write!(text, "'{}' & ", Blocks::word(bits, number)).expect("a text takes all");
+    if let Blocks::One {
+        family,
+        bits,
+        number,
+    } = blocks
+    {
+        write!(text, "'{}' & ", family.word(bits, number)).expect("a text takes all");
     }
     write_tsquery(look, &mut text);
     text
@@ -181,7 +234,7 @@ fn write_tsquery(look: &Look, into: &mut String) {
 const PLACES: usize = 16_000;
 
 /// A document's words with their places, its facts and its blocks, as PostgreSQL reads them.
-pub(super) fn lexemes(words: &[String], facts: &[String], number: i64) -> String {
+pub(super) fn lexemes(kind: DocKind, words: &[String], facts: &[String], number: i64) -> String {
     let mut text = String::with_capacity(words.len() * 10 + facts.len() * 18);
     for (nth, word) in words.iter().enumerate() {
         write!(text, "'{word}':{} ", (nth + 1).min(PLACES)).expect("a text takes all");
@@ -190,7 +243,53 @@ pub(super) fn lexemes(words: &[String], facts: &[String], number: i64) -> String
         write!(text, "'{fact}' ").expect("a text takes all");
     }
     for bits in SIZES {
-        write!(text, "'{}' ", Blocks::word(bits, number >> bits)).expect("a text takes all");
+        let word = Family::All.word(bits, number >> bits);
+        write!(text, "'{word}' ").expect("a text takes all");
+    }
+    if kind == DocKind::Conversation {
+        let word = Family::Conversations.word(PLACES_BITS, number >> PLACES_BITS);
+        write!(text, "'{word}' ").expect("a text takes all");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_below_one_is_in_exactly_one_run_the_newest_first() {
+        for family in [Family::All, Family::Conversations] {
+            for below in [0, 1, 2, 4_096, 4_097, 70_000, 1_100_001, 10_000_000] {
+                let mut left = below;
+                for run in family.before(below) {
+                    // A run ends where the one before it began, and its block has all of it.
+                    if let Blocks::One { bits, number, .. } = run {
+                        assert_eq!((left - 1) >> bits, number, "{family:?} {below}");
+                    }
+                    assert!(run.first() < left, "{family:?} {below}");
+                    left = run.first();
+                }
+                assert!(left <= 1, "{family:?} {below}: {left} are left");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_block_is_asked_for_stands_in_its_documents() {
+        let conversation = fact(Fact::Kind, DocKind::Conversation.as_str());
+        let word = Look::Fact("=word".to_owned());
+        let only = Look::All(vec![word.clone(), Look::Fact(conversation)]);
+        let either = Look::Any(vec![only.clone(), word.clone()]);
+        let families = [&only, &either, &word].map(Family::of);
+        assert_eq!(families, [Family::Conversations, Family::All, Family::All]);
+        for (look, kind) in [(&only, DocKind::Conversation), (&word, DocKind::Message)] {
+            let lexemes = lexemes(kind, &[], &[], 70_000);
+            let asked = tsquery(look, Family::of(look).before(70_001)[0]);
+            let (block, _) = asked.split_once(" & ").expect("a block comes first");
+            assert!(lexemes.contains(block), "{lexemes} {asked}");
+        }
+        let message = lexemes(DocKind::Message, &[], &[], 70_000);
+        assert!(!message.contains("=d"), "{message}");
+    }
 }

@@ -116,7 +116,7 @@ pub(in crate::api) async fn unassign(
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct Closing {
     /// Close it although somebody else has it; for those who may.
-    #[schema(default = false, required = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     r#override: bool,
 }
 

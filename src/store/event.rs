@@ -58,14 +58,13 @@ pub(super) struct Head {
     pub(super) turn: i64,
 }
 
-macro_rules! head_row {
+macro_rules! head {
     () => {
         "SELECT feed_seq, issue_number, turn FROM head"
     };
 }
-pub(super) use head_row;
 
-static HEAD: LazyLock<Statement> = LazyLock::new(|| Statement::plain(head_row!()));
+static HEAD: LazyLock<Statement> = LazyLock::new(|| Statement::plain(head!()));
 
 /// What asks for the head row.
 pub(super) fn ask_head() -> &'static Statement {
@@ -89,13 +88,16 @@ pub(super) async fn begin(conn: &mut Conn, way: Way) -> Result<(), StoreFault> {
             HEAD.defer(conn, Vec::new());
             match way {
                 Way::Alone => Ok(()),
-                Way::Together => SAVEPOINT.run_now(conn).await,
+                Way::Together => {
+                    SAVEPOINT.defer(conn, Vec::new());
+                    conn.run().await
+                }
             }
         }
         Conn::Postgres(connection, _) => {
             let text = match way {
-                Way::Alone => concat!("BEGIN; ", head_row!(), " FOR UPDATE"),
-                Way::Together => concat!("BEGIN; ", head_row!(), " FOR UPDATE; SAVEPOINT unit"),
+                Way::Alone => concat!("BEGIN; ", head!(), " FOR UPDATE"),
+                Way::Together => concat!("BEGIN; ", head!(), " FOR UPDATE; SAVEPOINT unit"),
             };
             let row = connection.fetch_one(sqlx::raw_sql(text)).await?;
             conn.set_head(Some(Head::from_row(&row)?));

@@ -263,10 +263,8 @@ impl Conn {
     }
 
     /// Whether no transaction is open, in the hope that none is needed.
-    pub(super) fn is_hopeful(&self) -> bool {
-        match self {
-            Self::Sqlite(_, script) | Self::Postgres(_, script) => script.hopeful,
-        }
+    pub(super) fn is_hopeful(&mut self) -> bool {
+        self.script().hopeful
     }
 
     /// Begins or ends to hope.
@@ -277,9 +275,9 @@ impl Conn {
     /// Whether what waits goes in one trip.
     pub(super) fn goes_at_once(&mut self) -> bool {
         let waiting = std::mem::take(&mut self.script().waiting);
-        let mut groups = groups(waiting);
-        let at_once = groups.len() == 1;
-        self.script().waiting = groups.drain(..).flatten().collect();
+        let groups = groups(waiting);
+        let at_once = groups.len() <= 1;
+        self.script().waiting = groups.into_iter().flatten().collect();
         at_once
     }
 

@@ -339,6 +339,9 @@ async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
     event::insert_events(&mut tx.conn, &events).await?;
     audit::insert_entries(&mut tx.conn, &tx.entries).await?;
     crash_point("before commit");
+    if tx.conn.is_hopeful() && !tx.conn.goes_at_once() {
+        hope::give_up(&mut tx.conn).await?;
+    }
     if tx.conn.is_hopeful() {
         hope::commit(&mut tx.conn, now).await?;
     } else {

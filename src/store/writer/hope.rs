@@ -8,9 +8,7 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Executor as _, FromRow as _};
-
-use super::{COMMIT, abandon};
+use super::{Way, abandon};
 use crate::store::event::{self, Head};
 use crate::store::rows::{Argument, Statement};
 use crate::store::{Conn, StoreFault};
@@ -51,21 +49,15 @@ pub(super) fn begin(conn: &mut Conn) {
 /// may write; fails when others wrote since the head row was read.
 pub(in crate::store) async fn give_up(conn: &mut Conn) -> Result<(), StoreFault> {
     let known = conn.head();
-    conn.set_hopeful(false);
-    let text = concat!("BEGIN; ", event::head_row!(), " FOR UPDATE");
-    let head = match conn {
-        Conn::Postgres(conn, _) => Head::from_row(&conn.fetch_one(sqlx::raw_sql(text)).await?)?,
-        Conn::Sqlite(..) => unreachable!("on SQLite a transaction costs no trip"),
-    };
-    conn.set_head(Some(head));
+    event::begin(conn, Way::Alone).await?;
     match known {
-        Some(known) if known != head => Err(StoreFault::Outrun),
+        Some(known) if conn.head() != Some(known) => Err(StoreFault::Outrun),
         _ => Ok(()),
     }
 }
 
-/// Writes what waits, unless others wrote since the head row was read: in one statement, if it
-/// can be said in one.
+/// Writes what waits, which can be said in one statement, unless others wrote since the head row
+/// was read.
 pub(super) async fn commit(conn: &mut Conn, head: Head) -> Result<(), StoreFault> {
     static CLAIM: LazyLock<Statement> = LazyLock::new(|| {
         // As the last of the statements it is run first, and divides by zero when it comes late.
@@ -75,11 +67,6 @@ pub(super) async fn commit(conn: &mut Conn, head: Head) -> Result<(), StoreFault
     });
     if !conn.waits() {
         return Ok(());
-    }
-    if !conn.goes_at_once() {
-        give_up(conn).await?;
-        event::save_head(conn, head);
-        return COMMIT.run_now(conn).await;
     }
     let numbers = [head.seq, head.issue_number, head.turn];
     CLAIM.defer(conn, numbers.map(Argument::Int).into());

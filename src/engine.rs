@@ -85,6 +85,7 @@ mod views;
 mod wake;
 
 pub use attachments::{NewFile, Upload, UploadFault};
+pub use audit::Export;
 pub use contacts::{
     ContactChange, ContactFault, Dossier, Duplicate, Earnest, ImportLine, Imported,
 };

@@ -19,7 +19,7 @@ use super::{Api, csv};
 use crate::domain::audit::{AuditFilter, Entry};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{AgentId, AuditId, ConversationId};
-use crate::engine::Engine;
+use crate::engine::{Engine, Export};
 use crate::http::auth::Auditor;
 use crate::http::fields::{parsed, text};
 use crate::http::problem::Problem;
@@ -135,7 +135,7 @@ impl Read for Listing {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Auditor,
+    Auditor(principal): Auditor,
     headers: HeaderMap,
     Query(query): Query<Listing>,
 ) -> Result<Response, Problem> {
@@ -152,7 +152,9 @@ pub(super) async fn list(
     };
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/csv")) {
-        return Ok(file(api.engine, filter, page.place()?));
+        let place = page.place()?;
+        api.engine.note_export(Export::Audit, &principal).await?;
+        return Ok(file(api.engine, filter, place));
     }
     let found = api
         .engine

@@ -130,7 +130,7 @@ pub(super) async fn create(
     let NewTag { name, colour } = body.value;
     let made = api
         .engine
-        .create_tag(name, colour, once.remember.clone())
+        .create_tag(name, colour, &principal, once.remember.clone())
         .await?;
     Ok(created(made, render))
 }
@@ -166,14 +166,17 @@ impl Read for TagChanges {
 )]
 pub(super) async fn change(
     State(api): State<Api>,
-    _: Writer,
+    Writer(principal): Writer,
     Id(id): Id<TagId>,
     seen: IfMatch,
     body: Json<TagChanges>,
 ) -> Result<Versioned<TagBody>, Problem> {
     let TagChanges { name, colour } = body.value;
     let change = TagChange { name, colour };
-    let tag = api.engine.change_tag(id, change, seen.seen()).await?;
+    let tag = api
+        .engine
+        .change_tag(id, change, seen.seen(), &principal)
+        .await?;
     Ok(Versioned(tag.version, tag.into()))
 }
 
@@ -185,10 +188,10 @@ pub(super) async fn change(
 )]
 pub(super) async fn delete(
     State(api): State<Api>,
-    _: PeopleManager,
+    PeopleManager(principal): PeopleManager,
     Id(id): Id<TagId>,
 ) -> Result<StatusCode, Problem> {
-    api.engine.delete_tag(id).await?;
+    api.engine.delete_tag(id, &principal).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

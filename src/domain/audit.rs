@@ -77,8 +77,29 @@ struct About {
     opt_out: Option<String>,
     contact: Option<String>,
     agent: Option<String>,
+    team: Option<String>,
     key: Option<String>,
     gateway: Option<String>,
+    quick_reply: Option<String>,
+    view: Option<String>,
+    tag: Option<String>,
+}
+
+impl About {
+    fn first(self) -> Option<String> {
+        self.message
+            .or(self.note)
+            .or(self.issue)
+            .or(self.opt_out)
+            .or(self.contact)
+            .or(self.agent)
+            .or(self.team)
+            .or(self.key)
+            .or(self.gateway)
+            .or(self.quick_reply)
+            .or(self.view)
+            .or(self.tag)
+    }
 }
 
 /// The entry of an event, when a person did it and it changed more than what they have seen.
@@ -87,25 +108,19 @@ pub fn of_event(event: &NewEvent, origin: Option<Origin>) -> Option<NewEntry> {
     if event.kind == EventKind::ConversationRead {
         return None;
     }
-    let target = serde_json::from_str::<About>(&event.data)
-        .ok()
-        .and_then(|about| {
-            about
-                .message
-                .or(about.note)
-                .or(about.issue)
-                .or(about.opt_out)
-                .or(about.contact)
-                .or(about.agent)
-                .or(about.key)
-                .or(about.gateway)
-        });
+    let conversation = event.conversation.map(|id| id.to_string());
+    let target = if event.kind.is_about_a_conversation() {
+        conversation
+    } else {
+        let about = serde_json::from_str::<About>(&event.data).ok();
+        about.and_then(About::first).or(conversation)
+    };
     Some(NewEntry {
         at: event.at,
         actor: Some(actor),
         origin,
         action: event.kind.as_str(),
-        target: target.or_else(|| event.conversation.map(|id| id.to_string())),
+        target,
         conversation: event.conversation,
         data: event.data.clone(),
     })

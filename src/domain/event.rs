@@ -126,6 +126,25 @@ named! {
         ContactErased = "contact.erased",
         /// A contact may have asked, in other words than a keyword, not to be texted.
         PossibleOptOut = "contact.possible_opt_out",
+        // What everybody uses.
+        /// There is a tag now.
+        TagCreated = "tag.created",
+        /// A tag's name or colour changed.
+        TagChanged = "tag.changed",
+        /// A tag is gone.
+        TagDeleted = "tag.deleted",
+        /// There is a quick reply of everybody's now.
+        QuickReplyCreated = "quick_reply.created",
+        /// A quick reply that is, or was, everybody's changed.
+        QuickReplyChanged = "quick_reply.changed",
+        /// A quick reply of everybody's is gone.
+        QuickReplyDeleted = "quick_reply.deleted",
+        /// There is a view of everybody's now.
+        ViewCreated = "view.created",
+        /// A view that is, or was, everybody's changed.
+        ViewChanged = "view.changed",
+        /// A view of everybody's is gone.
+        ViewDeleted = "view.deleted",
         // People.
         /// Somebody works here now.
         AgentCreated = "agent.created",
@@ -159,6 +178,11 @@ named! {
 }
 
 impl EventKind {
+    /// Whether it tells of a conversation as a whole, whatever else it names.
+    pub fn is_about_a_conversation(self) -> bool {
+        self.as_str().starts_with("conversation.")
+    }
+
     /// Whether somebody may see or do more or less after it.
     pub fn is_about_rights(self) -> bool {
         matches!(

@@ -5,7 +5,9 @@ use super::{
     ContactFault, DeskFault, DraftFault, EngineFault, IssueFault, NoteFault, PeopleFault,
     QuickReplyFault, TagFault, TeamFault, ViewFault,
 };
-use crate::domain::agent::{Permission, Principal};
+use crate::domain::agent::{AgentRef, Permission, Principal};
+use crate::domain::clock::Timestamp;
+use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::AgentId;
 use crate::store::StoreFault;
 
@@ -80,4 +82,20 @@ pub(super) fn owner(shared: bool, by: &Principal) -> Result<Option<AgentId>, Not
         return Ok(None);
     }
     Err(NotShared)
+}
+
+/// What the feed and the audit say of a change to what everybody uses.
+pub(super) fn told(
+    kind: EventKind,
+    by: &AgentRef,
+    at: Timestamp,
+    data: &serde_json::Value,
+) -> NewEvent {
+    NewEvent {
+        kind,
+        at,
+        actor: Some(by.clone()),
+        conversation: None,
+        data: data.to_string(),
+    }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::edit::{EditFault, NotShared, check_seen, owner};
+use super::edit::{EditFault, NotShared, check_seen, owner, told};
 use super::{Engine, Made, Remember};
 use crate::domain::agent::Principal;
+use crate::domain::clock::Timestamp;
+use crate::domain::event::EventKind;
 use crate::domain::id::{ConversationId, QuickReplyId};
 use crate::domain::quick_reply::{BlankFault, QuickReply, check, fill};
 use crate::store::{Tx, contact, quick_reply};
@@ -67,7 +69,11 @@ impl Engine {
                 created_at: now,
                 version: 0,
             };
-            Box::pin(async move { store_changed(tx, fresh, change, &by).await })
+            Box::pin(async move {
+                let made = store_changed(tx, fresh, change, &by).await?;
+                tell(tx, EventKind::QuickReplyCreated, &[&made], &by, now);
+                Ok(made)
+            })
         })
         .await
     }
@@ -80,14 +86,17 @@ impl Engine {
         seen: Option<i64>,
         by: &Principal,
     ) -> Result<QuickReply, QuickReplyFault> {
-        let by = by.clone();
+        let (by, now) = (by.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     let found = own(tx, id, &by).await?;
                     check_seen(seen, found.version)?;
-                    store_changed(tx, found, change, &by).await
+                    let changed = store_changed(tx, found.clone(), change, &by).await?;
+                    let states = [&found, &changed];
+                    tell(tx, EventKind::QuickReplyChanged, &states, &by, now);
+                    Ok(changed)
                 })
             })
             .await
@@ -99,13 +108,15 @@ impl Engine {
         id: QuickReplyId,
         by: &Principal,
     ) -> Result<(), QuickReplyFault> {
-        let by = by.clone();
+        let (by, now) = (by.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    own(tx, id, &by).await?;
-                    Ok(quick_reply::delete_quick_reply(&mut tx.conn, id).await?)
+                    let gone = own(tx, id, &by).await?;
+                    quick_reply::delete_quick_reply(&mut tx.conn, id).await?;
+                    tell(tx, EventKind::QuickReplyDeleted, &[&gone], &by, now);
+                    Ok(())
                 })
             })
             .await
@@ -220,4 +231,13 @@ async fn own(tx: &mut Tx, id: QuickReplyId, by: &Principal) -> Result<QuickReply
         owner(true, by)?;
     }
     Ok(reply)
+}
+
+/// Tells of what was done to a quick reply, where it is or was everybody's: what somebody keeps for
+/// themselves is nobody else's business.
+fn tell(tx: &mut Tx, kind: EventKind, states: &[&QuickReply], by: &Principal, now: Timestamp) {
+    if let Some(reply) = states.iter().find(|reply| reply.owner.is_none()) {
+        let data = serde_json::json!({"quick_reply": reply.id});
+        tx.emit(told(kind, &by.agent, now, &data));
+    }
 }

@@ -1,9 +1,11 @@
 //! The words that conversations can be marked with.
 
-use super::edit::{EditFault, check_seen};
+use super::edit::{EditFault, check_seen, told};
 use super::{Engine, Made, Remember};
+use crate::domain::agent::{AgentRef, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::Tag;
+use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::TagId;
 use crate::store::{Tx, search, tag};
 
@@ -42,11 +44,19 @@ impl Engine {
         &self,
         name: String,
         colour: Option<String>,
+        by: &Principal,
         once: Option<Remember<Tag>>,
     ) -> Result<Made<Tag>, TagFault> {
         let colour = colour.unwrap_or_else(|| COLOUR.to_owned());
-        self.make(once, move |tx, now| Box::pin(create(tx, name, colour, now)))
-            .await
+        let by = by.agent.clone();
+        self.make(once, move |tx, now| {
+            Box::pin(async move {
+                let made = create(tx, name, colour, now).await?;
+                tx.emit(event(EventKind::TagCreated, &made, &made.name, &by, now));
+                Ok(made)
+            })
+        })
+        .await
     }
 
     /// Changes a tag, if it was not changed since the version.
@@ -55,7 +65,9 @@ impl Engine {
         id: TagId,
         change: TagChange,
         seen: Option<i64>,
+        by: &Principal,
     ) -> Result<Tag, TagFault> {
+        let (by, now) = (by.agent.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
@@ -63,6 +75,7 @@ impl Engine {
                     let found = tag::find_tag(&mut tx.conn, id).await?;
                     let mut tag = found.ok_or(TagFault::Unknown)?;
                     check_seen(seen, tag.version)?;
+                    let was = tag.name.clone();
                     if let Some(name) = change.name.filter(|name| *name != tag.name) {
                         free(tx, &name).await?;
                         tag.name = name;
@@ -71,6 +84,7 @@ impl Engine {
                     tag.colour = change.colour.unwrap_or(tag.colour);
                     tag.version += 1;
                     tag::upsert_tag(&mut tx.conn, &tag).await?;
+                    tx.emit(event(EventKind::TagChanged, &tag, &was, &by, now));
                     Ok(tag)
                 })
             })
@@ -78,17 +92,20 @@ impl Engine {
     }
 
     /// Takes a tag away that is on no conversation.
-    pub async fn delete_tag(&self, id: TagId) -> Result<(), TagFault> {
+    pub async fn delete_tag(&self, id: TagId, by: &Principal) -> Result<(), TagFault> {
+        let (by, now) = (by.agent.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     let found = tag::find_tag(&mut tx.conn, id).await?;
-                    found.ok_or(TagFault::Unknown)?;
+                    let gone = found.ok_or(TagFault::Unknown)?;
                     if !tag::list_tagged(&mut tx.conn, id, 1).await?.is_empty() {
                         return Err(TagFault::Used);
                     }
-                    Ok(tag::delete_tag(&mut tx.conn, id).await?)
+                    tag::delete_tag(&mut tx.conn, id).await?;
+                    tx.emit(event(EventKind::TagDeleted, &gone, &gone.name, &by, now));
+                    Ok(())
                 })
             })
             .await
@@ -118,4 +135,13 @@ async fn free(tx: &mut Tx, name: &str) -> Result<(), TagFault> {
         Some(_) => Err(TagFault::Taken(name.to_owned())),
         None => Ok(()),
     }
+}
+
+/// An event about a tag, by its name and the one that it had before.
+fn event(kind: EventKind, tag: &Tag, was: &str, by: &AgentRef, at: Timestamp) -> NewEvent {
+    let mut data = serde_json::json!({"tag": tag.name});
+    if was != tag.name {
+        data["was"] = was.into();
+    }
+    told(kind, by, at, &data)
 }

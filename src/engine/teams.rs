@@ -1,7 +1,7 @@
 //! Teams: made, changed, taken away. A conversation can be private to one.
 
 use super::Engine;
-use super::edit::{EditFault, check_seen};
+use super::edit::{EditFault, check_seen, told};
 use crate::domain::agent::{AgentRef, Principal, Team};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventKind, NewEvent};
@@ -65,7 +65,7 @@ impl Engine {
                     refuse_taken(&mut tx.conn, &team).await?;
                     team::insert_team(&mut tx.conn, &team).await?;
                     set_members(tx, team.id, &members).await?;
-                    tx.emit(event(EventKind::TeamCreated, team.id, by.agent, now));
+                    tx.emit(event(EventKind::TeamCreated, team.id, &by.agent, now));
                     details(&mut tx.conn, team).await
                 })
             })
@@ -101,7 +101,7 @@ impl Engine {
                     if let Some(members) = members {
                         set_members(tx, id, &members).await?;
                     }
-                    tx.emit(event(EventKind::TeamChanged, id, by.agent, now));
+                    tx.emit(event(EventKind::TeamChanged, id, &by.agent, now));
                     details(&mut tx.conn, team).await
                 })
             })
@@ -125,7 +125,7 @@ impl Engine {
                         return Err(TeamFault::Needed);
                     }
                     team::delete_team(&mut tx.conn, id).await?;
-                    tx.emit(event(EventKind::TeamDeleted, id, by.agent, now));
+                    tx.emit(event(EventKind::TeamDeleted, id, &by.agent, now));
                     Ok::<_, TeamFault>(())
                 })
             })
@@ -135,14 +135,8 @@ impl Engine {
     }
 }
 
-fn event(kind: EventKind, id: TeamId, by: AgentRef, at: Timestamp) -> NewEvent {
-    NewEvent {
-        kind,
-        at,
-        actor: Some(by),
-        conversation: None,
-        data: serde_json::json!({"team": id}).to_string(),
-    }
+fn event(kind: EventKind, id: TeamId, by: &AgentRef, at: Timestamp) -> NewEvent {
+    told(kind, by, at, &serde_json::json!({"team": id}))
 }
 
 async fn find(conn: &mut Conn, id: TeamId) -> Result<Team, TeamFault> {

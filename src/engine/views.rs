@@ -1,9 +1,10 @@
 //! Lists of conversations that are kept under a name, for oneself or for everybody.
 
-use super::edit::{EditFault, NotShared, check_seen, owner};
+use super::edit::{EditFault, NotShared, check_seen, owner, told};
 use super::{Engine, Made, Remember};
 use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
+use crate::domain::event::EventKind;
 use crate::domain::id::ViewId;
 use crate::domain::view::SavedView;
 use crate::store::{Tx, view};
@@ -56,13 +57,14 @@ impl Engine {
         seen: Option<i64>,
         by: &Principal,
     ) -> Result<SavedView, ViewFault> {
-        let by = by.clone();
+        let (by, now) = (by.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     let mut view = own(tx, id, &by).await?;
                     check_seen(seen, view.version)?;
+                    let was = view.clone();
                     if let Some(shared) = change.shared {
                         view.owner = owner(shared, &by)?;
                     }
@@ -70,6 +72,7 @@ impl Engine {
                     view.filter = change.filter.unwrap_or(view.filter);
                     view.version += 1;
                     view::upsert_view(&mut tx.conn, &view).await?;
+                    tell(tx, EventKind::ViewChanged, &[&was, &view], &by, now);
                     Ok(view)
                 })
             })
@@ -78,13 +81,15 @@ impl Engine {
 
     /// Forgets a view.
     pub async fn delete_view(&self, id: ViewId, by: &Principal) -> Result<(), ViewFault> {
-        let by = by.clone();
+        let (by, now) = (by.clone(), self.context.clock.now());
         self.context
             .store
             .write(move |tx| {
                 Box::pin(async move {
-                    own(tx, id, &by).await?;
-                    Ok(view::delete_view(&mut tx.conn, id).await?)
+                    let gone = own(tx, id, &by).await?;
+                    view::delete_view(&mut tx.conn, id).await?;
+                    tell(tx, EventKind::ViewDeleted, &[&gone], &by, now);
+                    Ok(())
                 })
             })
             .await
@@ -118,7 +123,17 @@ async fn create(
         version: 1,
     };
     view::upsert_view(&mut tx.conn, &made).await?;
+    tell(tx, EventKind::ViewCreated, &[&made], by, now);
     Ok(made)
+}
+
+/// Tells of what was done to a view, where it is or was everybody's: what somebody keeps for
+/// themselves is nobody else's business.
+fn tell(tx: &mut Tx, kind: EventKind, states: &[&SavedView], by: &Principal, now: Timestamp) {
+    if let Some(view) = states.iter().find(|view| view.owner.is_none()) {
+        let data = serde_json::json!({"view": view.id});
+        tx.emit(told(kind, &by.agent, now, &data));
+    }
 }
 
 /// A view that the caller may change.

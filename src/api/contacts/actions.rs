@@ -13,7 +13,7 @@ use crate::api::messages::MessageBody;
 use crate::api::notes::NoteBody;
 use crate::api::opt_outs::OptOutBody;
 use crate::domain::id::ContactId;
-use crate::engine::Duplicate;
+use crate::engine::{Duplicate, Export};
 use crate::http::auth::{Exporter, PeopleManager, Reader, Writer};
 use crate::http::problem::Problem;
 use crate::http::{Action, Id, Json, Nothing, Versioned};
@@ -146,6 +146,9 @@ pub(in crate::api) async fn export(
 ) -> Result<Answer<Dossier>, Problem> {
     let found = api.engine.read_as(&principal).dossier(id).await?;
     let found = found.ok_or_else(|| Problem::not_found("contact"))?;
+    api.engine
+        .note_export(Export::Contact(id), &principal)
+        .await?;
     Ok(Answer(Dossier {
         contact: found.contact.into(),
         messages: found.messages.into_iter().map(MessageBody::from).collect(),

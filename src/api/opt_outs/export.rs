@@ -10,7 +10,7 @@ use super::Listing;
 use crate::api::{Api, csv};
 use crate::domain::id::OptOutId;
 use crate::domain::opt_out::{OptOut, Word};
-use crate::engine::EngineFault;
+use crate::engine::{EngineFault, Export};
 use crate::http::Query;
 use crate::http::auth::Exporter;
 use crate::http::problem::Problem;
@@ -36,6 +36,7 @@ pub(in crate::api) async fn export(
         cursor: query.cursor,
     };
     let place: Option<OptOutId> = page.place()?;
+    api.engine.note_export(Export::OptOuts, &principal).await?;
     let pages = stream::try_unfold(Some(place), move |next| {
         let (engine, filter, principal) = (api.engine.clone(), filter.clone(), principal.clone());
         async move {

@@ -81,6 +81,75 @@ both! {
         desk.end().await;
     }
 
+    async fn i36_what_everybody_uses_is_audited_and_what_is_ones_own_is_not(db: Db) {
+        let desk = Desk::on(&db).await;
+        let tag = desk.post("/v1/tags", json!({"name": "vip"})).await.expect(201);
+        let tag = format!("/v1/tags/{}", id(&tag));
+        desk.patch(&tag, json!({"name": "gold"})).await.expect(200);
+        desk.ask_json("DELETE", &tag, None).await.expect(204);
+        for (shared, text) in [(true, "ours"), (false, "mine")] {
+            let reply = json!({"title": text, "text": text, "shared": shared});
+            let view = json!({"name": text, "filter": "view=inbox", "shared": shared});
+            for (path, made, change) in [
+                ("/v1/quick-replies", reply, json!({"text": "other"})),
+                ("/v1/views", view, json!({"name": "other"})),
+            ] {
+                let made = desk.post(path, made).await.expect(201);
+                let one = format!("{path}/{}", id(&made));
+                desk.patch(&one, change).await.expect(200);
+                desk.ask_json("DELETE", &one, None).await.expect(204);
+            }
+        }
+        let mut entries = desk.entries("").await;
+        entries.reverse();
+        let actions: Vec<_> = entries.iter().map(|one| one["action"].as_str().unwrap()).collect();
+        assert_eq!(
+            actions,
+            [
+                "tag.created",
+                "tag.changed",
+                "tag.deleted",
+                "quick_reply.created",
+                "quick_reply.changed",
+                "quick_reply.deleted",
+                "view.created",
+                "view.changed",
+                "view.deleted",
+            ]
+        );
+        assert_eq!(entries[1]["data"], json!({"tag": "gold", "was": "vip"}));
+        assert!(entries[3]["target"].as_str().unwrap().starts_with("qrp_"));
+        assert!(entries.iter().all(|one| one["actor"]["name"] == "ann"));
+        desk.end().await;
+    }
+
+    async fn i36_what_was_done_to_a_conversation_is_found_by_its_id(db: Db) {
+        let desk = Desk::on(&db).await;
+        desk.text_in("in-1", "Hello").await;
+        let place = desk.get("/v1/conversations").await.expect(200)["data"][0]["id"].clone();
+        let place = place.as_str().unwrap();
+        desk.post(&format!("/v1/conversations/{place}/complete"), json!({})).await.expect(200);
+        let found = desk.entries(&format!("?target={place}")).await;
+        let actions: Vec<_> = found.iter().map(|one| &one["action"]).collect();
+        assert_eq!(actions, ["conversation.completed"]);
+        desk.end().await;
+    }
+
+    async fn i36_exports_are_audited(db: Db) {
+        let desk = Desk::on(&db).await;
+        let contact = json!({"addresses": [CUSTOMER]});
+        let contact = desk.post("/v1/contacts", contact).await.expect(201);
+        let contact = id(&contact);
+        desk.get(&format!("/v1/contacts/{contact}/export")).await.expect(200);
+        desk.get("/v1/opt-outs/export").await.expect(200);
+        let mut found = desk.entries("").await;
+        found.truncate(2);
+        let seen: Vec<_> = found.iter().map(|one| (&one["action"], &one["target"])).collect();
+        let [all, one] = [json!("opt_outs.exported"), json!("contact.exported")];
+        assert_eq!(seen, [(&all, &Value::Null), (&one, &json!(contact))]);
+        desk.end().await;
+    }
+
     async fn t09_the_audit_as_csv_has_no_formula(db: Db) {
         let desk = Desk::on(&db).await;
         let evil = desk.key("=cmd|' /C calc'!A0", Role::Admin).await;
@@ -98,9 +167,10 @@ both! {
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
         let lines: Vec<_> = answer.text.lines().collect();
-        assert_eq!(lines.len(), 4);
+        assert_eq!(lines.len(), 5);
         assert!(lines[0].starts_with("\"id\",\"at\",\"actor\""));
-        assert!(lines[1].contains("\"'=cmd|' /C calc'!A0\""), "{}", lines[1]);
+        assert!(lines[1].contains("\"audit.exported\""), "{}", lines[1]);
+        assert!(lines[2].contains("\"'=cmd|' /C calc'!A0\""), "{}", lines[2]);
         let eve = desk.key("eve", Role::Agent).await;
         desk.with_key(&eve, "GET", "/v1/audit", None)
             .await

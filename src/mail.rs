@@ -25,6 +25,7 @@ mod sender;
 mod structure;
 pub mod token;
 mod transfer;
+mod uuencode;
 mod words;
 
 use bytes::Bytes;

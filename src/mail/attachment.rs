@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use mail_parser::{Encoding, Message, MessagePart, PartType};
+use mail_parser::{Message, MessagePart, PartType};
 
 use super::AttachedFile;
 use super::body::Body;
@@ -12,7 +12,7 @@ use super::fields::Fields;
 use super::filename;
 use super::html::{Token, tokens};
 use super::structure;
-use super::transfer::Transfer;
+use super::uuencode;
 use super::words::one_line;
 
 /// The files of a mail; their bytes are taken out of `message`, and out of `raw` where nothing had
@@ -29,7 +29,22 @@ pub(super) fn list(message: &mut Message<'_>, raw: &Bytes, body: &Body) -> Vec<A
         }
     }
     message.parts = parts;
+    files.extend(body.files.iter().map(in_text));
     files
+}
+
+/// A file that stood in the text.
+fn in_text(file: &uuencode::File) -> AttachedFile {
+    let name = filename::safe(&file.name);
+    let guessed = mime_guess::from_path(name.as_deref().unwrap_or_default());
+    let content_type = guessed.first_or_octet_stream().essence_str().to_owned();
+    AttachedFile {
+        name: name.unwrap_or_else(|| filename::by_type(&content_type)),
+        content_type,
+        content_id: None,
+        inline: false,
+        bytes: Bytes::copy_from_slice(&file.bytes),
+    }
 }
 
 fn file(
@@ -82,11 +97,7 @@ fn bytes(part: &mut MessagePart<'_>, whole: &[u8], raw: &Bytes) -> Bytes {
         | PartType::Html(_)
         | PartType::Message(_)
         | PartType::Multipart(_) => {
-            let transfer = match part.encoding {
-                Encoding::None => Transfer::Identity,
-                Encoding::QuotedPrintable => Transfer::Quoted,
-                Encoding::Base64 => Transfer::Base64,
-            };
+            let transfer = Fields::new(whole, &part.headers).transfer();
             match transfer.decode(whole.get(range.clone()).unwrap_or_default()) {
                 Cow::Owned(decoded) => Bytes::from(decoded),
                 // `whole` may be a repaired copy of `raw`, whose places are not the same then.

@@ -1,6 +1,7 @@
 //! What of a mail is there to be read: its plain text and its HTML, put together from its parts.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use mail_parser::{Message, MessagePart, PartType};
 
@@ -8,16 +9,21 @@ use super::calendar;
 use super::fields::Fields;
 use super::flowed;
 use super::html::escape;
-use super::html_text;
+use super::html_text::{self, Page};
 use super::structure::{self, LONGEST_TEXT};
+use super::uuencode;
 
 /// The text of a mail, in both its forms.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     /// As plain text.
     pub(super) text: String,
+    /// What of the text is quoted or a signature, as far as HTML tells, in bytes, in order.
+    pub(super) aside: Vec<Range<usize>>,
     /// As HTML, where the mail has any.
     pub(super) html: Option<String>,
+    /// The files that stand in it.
+    pub(super) files: Vec<uuencode::File>,
     /// The parts that are nothing but that.
     pub(super) parts: BTreeSet<u32>,
     /// Whether the text had to be cut.
@@ -38,13 +44,20 @@ pub(super) fn read(message: &Message<'_>) -> Body {
     let mut pieces = Vec::new();
     let mut parts = BTreeSet::new();
     collect(message, 0, &mut pieces, &mut parts);
+    let Page { text, aside } = text(&pieces);
     let mut body = Body {
         html: html(&pieces),
-        text: text(&pieces),
+        text,
+        aside,
+        files: Vec::new(),
         charset: charset(message),
         parts,
         cut: false,
     };
+    if body.html.is_none() {
+        (body.text, body.files) = uuencode::take(&body.text);
+        body.text.truncate(body.text.trim_end().len());
+    }
     if body.text.trim().is_empty()
         && let Some(event) = invitation(message)
     {
@@ -122,7 +135,7 @@ fn alternative(message: &Message<'_>, children: &[u32], parts: &mut BTreeSet<u32
             .is_none_or(|known| known.trim().is_empty())
             && has_plain
         {
-            whole.plain = Some(text(&pieces));
+            whole.plain = Some(text(&pieces).text);
         }
         whole.html = html(&pieces).or(whole.html);
         if message
@@ -155,23 +168,30 @@ fn lines(text: &str) -> String {
     }
 }
 
-fn text(pieces: &[Piece]) -> String {
-    let texts = pieces
+fn text(pieces: &[Piece]) -> Page {
+    let plain = |text: &String| Page {
+        text: text.clone(),
+        aside: Vec::new(),
+    };
+    let pages = pieces
         .iter()
         .map(|piece| match (&piece.plain, &piece.html) {
-            (Some(plain), None) => plain.clone(),
-            (Some(plain), Some(_)) if !plain.trim().is_empty() => plain.clone(),
-            (_, Some(page)) => html_text::text(page),
-            (None, None) => String::new(),
+            (Some(text), None) => plain(text),
+            (Some(text), Some(_)) if !text.trim().is_empty() => plain(text),
+            (_, Some(page)) => html_text::read(page),
+            (None, None) => Page::default(),
         });
-    let mut whole = String::new();
-    for text in texts.filter(|text| !text.trim().is_empty()) {
-        if !whole.is_empty() && !whole.ends_with('\n') {
-            whole.push('\n');
+    let mut whole = Page::default();
+    for page in pages.filter(|page| !page.text.trim().is_empty()) {
+        if !whole.text.is_empty() && !whole.text.ends_with('\n') {
+            whole.text.push('\n');
         }
-        whole.push_str(&text);
+        let from = whole.text.len();
+        let moved = page.aside.iter().map(|at| at.start + from..at.end + from);
+        whole.aside.extend(moved);
+        whole.text.push_str(&page.text);
     }
-    whole.truncate(whole.trim_end().len());
+    whole.text.truncate(whole.text.trim_end().len());
     whole
 }
 

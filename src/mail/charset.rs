@@ -1,5 +1,7 @@
 //! Character sets, and what mails say about them that is not so.
 
+mod seven_bit;
+
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -26,6 +28,12 @@ const ALIASES: &[(&str, &str)] = &[
     ("iso-2022-jp-2004", "iso-2022-jp"),
     ("iso-8859-8-e", "iso-8859-8"),
     ("tis620", "tis-620"),
+    // The letters of Western Europe are the same in all of these, but for the euro sign.
+    ("cp437", "ibm850"),
+    ("ibm437", "ibm850"),
+    ("cp850", "ibm850"),
+    ("cp-850", "ibm850"),
+    ("cp858", "ibm850"),
 ];
 
 /// The text of some bytes, by the character set that the mail names if it can be that, else by
@@ -58,10 +66,13 @@ fn read<'a>(bytes: &'a [u8], label: Option<&str>) -> Cow<'a, str> {
         (Some(named), _) if wide => named.decode(bytes).0,
         (Some(named), _) if named == UTF_8 => utf_8_or_what_it_is(bytes),
         (Some(named), _) => by_name(bytes, named),
-        (None, Some("utf-7" | "unicode-1-1-utf-7")) if bytes.is_ascii() => other(bytes, "utf-7"),
-        (None, Some(label)) if !bytes.is_ascii() && std::str::from_utf8(bytes).is_err() => {
-            other(bytes, label)
-        }
+        (None, Some(label)) if bytes.is_ascii() => match label {
+            "utf-7" | "unicode-1-1-utf-7" => Cow::Owned(seven_bit::utf_7(bytes)),
+            "hz-gb-2312" | "hz" => Cow::Owned(seven_bit::hz(bytes)),
+            "iso-2022-kr" => Cow::Owned(seven_bit::iso_2022_kr(bytes)),
+            _ => guess(bytes),
+        },
+        (None, Some(label)) if std::str::from_utf8(bytes).is_err() => other(bytes, label),
         (None, _) => guess(bytes),
     }
 }

@@ -152,7 +152,7 @@ pub(super) fn read<'x>(
 }
 
 /// The name of the field that a line starts.
-fn name(line: &[u8]) -> Option<&[u8]> {
+pub(super) fn name(line: &[u8]) -> Option<&[u8]> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let name = line[..colon].trim_ascii_end();
     let sound = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);

@@ -1,6 +1,11 @@
 //! HTML as plain text: what a reader would see, quotes marked as mail marks them.
 
+mod aside;
+
+use std::ops::Range;
+
 use super::html::{Attributes, Token, VOID, decode, tokens};
+use aside::Aside;
 
 /// Elements that start on a line of their own.
 const BLOCKS: [&str; 32] = [
@@ -52,6 +57,19 @@ const LINK: usize = 300;
 
 /// The text of a page.
 pub(super) fn text(page: &str) -> String {
+    read(page).text
+}
+
+/// A page as plain text.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) text: String,
+    /// What of the text its mail program marks as quoted or as a signature, in bytes, in order.
+    pub(super) aside: Vec<Range<usize>>,
+}
+
+/// The text of a page, and what of it is set aside.
+pub(super) fn read(page: &str) -> Page {
     let mut writer = Writer::default();
     for token in tokens(page) {
         match token {
@@ -61,7 +79,11 @@ pub(super) fn text(page: &str) -> String {
         }
     }
     writer.out.truncate(writer.out.trim_end().len());
-    writer.out
+    let aside = writer.aside.finish(writer.out.len());
+    Page {
+        text: writer.out,
+        aside,
+    }
 }
 
 /// How much white space stands before the next word.
@@ -85,6 +107,7 @@ struct Writer {
     /// The unseen element that we are in, and how many of its name.
     unseen: Option<(String, usize)>,
     link: Option<(String, usize)>,
+    aside: Aside,
 }
 
 impl Writer {
@@ -98,6 +121,7 @@ impl Writer {
             self.unseen = Some((name.to_owned(), 1));
             return;
         }
+        self.aside.open(name, attributes, self.out.len());
         self.around(name);
         match name {
             "br" => self.line_break(),
@@ -133,6 +157,7 @@ impl Writer {
             "a" => self.end_link(),
             _ => {}
         }
+        self.aside.close(name, self.out.len());
         self.around(name);
     }
 

@@ -88,7 +88,7 @@ pub(super) fn understand(raw: &Bytes, reading: &Reading) -> Result<Mail, Unreada
         delivered_to,
         subject: subject(fields, &body),
         date: date(&root),
-        visible: reply::visible(&body.text),
+        visible: reply::visible_beside(&body.text, &body.aside),
         attachments: attachment::list(&mut message, raw, &body),
         text: body.text,
         html: body.html,

@@ -12,9 +12,11 @@ mod quoting;
 mod signature;
 mod words;
 
+use std::ops::Range;
+
 use attribution::Certainty;
 use block::Marker;
-use line::{Kind, Line};
+use line::{Kind, Line, is_rule};
 use quoting::{Quoting, marked};
 use words::Label;
 
@@ -23,6 +25,9 @@ pub const MARKER: &str = "##- Please type your reply above this line -##";
 
 /// A wrapped end of a quoted line has no more words.
 const FRAGMENT_WORDS: usize = 3;
+
+/// A rule that a program draws is at least that long, in characters.
+const DRAWN: usize = 8;
 
 /// A quoted line that was wrapped is at least that long, in characters.
 const WRAPPED: usize = 60;
@@ -33,8 +38,14 @@ const WRAPPED: usize = 60;
 /// everything when nothing would be left: a mail that was forwarded without a word, or that only
 /// quotes.
 pub fn visible(text: &str) -> String {
+    visible_beside(text, &[])
+}
+
+/// What its author wrote this time, where the mail itself tells of some ranges of the text, in
+/// bytes, that they are quoted or a signature.
+pub fn visible_beside(text: &str, aside: &[Range<usize>]) -> String {
     let lines = line::lines(text);
-    let own = own_lines(&lines);
+    let own = own_lines(&lines, &apart(text, aside));
     let shown = join(&lines, &own);
     if shown.is_empty() {
         return text.replace("\r\n", "\n").trim().to_owned();
@@ -42,19 +53,45 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-fn own_lines(lines: &[Line<'_>]) -> Vec<bool> {
-    let mut own = vec![true; lines.len()];
+fn own_lines(lines: &[Line<'_>], apart: &[bool]) -> Vec<bool> {
+    let mut own: Vec<bool> = apart.iter().map(|apart| !apart).collect();
     let end = leave_out_quotes(lines, &mut own);
     own[end..].fill(false);
+    leave_out_rules(lines, &mut own);
     leave_out_signatures(lines, &mut own);
     own
+}
+
+/// Whether each line begins in one of the ranges, which are in order.
+fn apart(text: &str, ranges: &[Range<usize>]) -> Vec<bool> {
+    let mut ranges = ranges.iter().peekable();
+    let mut at = 0;
+    let begins = |line: &str| {
+        while ranges.next_if(|range| range.end <= at).is_some() {}
+        let within = ranges.peek().is_some_and(|range| range.contains(&at));
+        at += line.len() + 1;
+        within
+    };
+    text.split('\n').map(begins).collect()
+}
+
+/// Leaves out the rule above what is left out.
+fn leave_out_rules(lines: &[Line<'_>], own: &mut [bool]) {
+    let mut below = false;
+    for at in (0..lines.len()).rev() {
+        if own[at] && lines[at].kind != Kind::Blank {
+            own[at] = !(below && is_rule(&lines[at], DRAWN));
+            below = false;
+        }
+        below |= !own[at];
+    }
 }
 
 /// Leaves out what is quoted line by line, and tells where an unmarked quote begins.
 fn leave_out_quotes(lines: &[Line<'_>], own: &mut [bool]) -> usize {
     let labels = block::labels(lines);
     let next = following(lines);
-    let quoting = Quoting::of(lines, &next);
+    let quoting = Quoting::of(lines, &next, own);
     let mut at = 0;
     while at < lines.len() {
         if block::group_wise(&lines[at]) && !marked(lines, next[at]) {

@@ -160,17 +160,32 @@ impl<'x> Walk<'x, '_> {
         body: usize,
         kind: &Parameters,
     ) -> Option<Stop> {
-        let boundary = match kind.get("boundary") {
-            Some(boundary) => boundary.trim_ascii_end().as_bytes().to_vec(),
-            None => guess_boundary(self.raw, body)?,
-        };
+        let named = kind.get("boundary").map(str::trim_ascii_end);
+        let found = named.and_then(|name| self.between(message, id, body, kind, name.as_bytes()));
+        // Nobody named it, or it never comes: a gateway wrote another one.
+        found.or_else(|| {
+            let guessed = guess_boundary(self.raw, body)?;
+            let taken = self.boundaries.contains_key(&guessed);
+            (!taken).then(|| self.between(message, id, body, kind, &guessed))?
+        })
+    }
+
+    /// The children of a multipart between delimiters; nothing when none comes.
+    fn between(
+        &mut self,
+        message: &mut Message<'x>,
+        id: usize,
+        body: usize,
+        kind: &Parameters,
+        boundary: &[u8],
+    ) -> Option<Stop> {
         let default = match kind.value.as_str() {
             "multipart/digest" => "message/rfc822",
             _ => "text/plain",
         };
         let level = self.depth;
         self.boundaries
-            .entry(boundary.clone())
+            .entry(boundary.to_vec())
             .or_default()
             .push(level);
         self.depth += 1;
@@ -189,10 +204,10 @@ impl<'x> Walk<'x, '_> {
             }
         }
         self.depth -= 1;
-        if let Some(levels) = self.boundaries.get_mut(&boundary) {
+        if let Some(levels) = self.boundaries.get_mut(boundary) {
             levels.pop();
             if levels.is_empty() {
-                self.boundaries.remove(&boundary);
+                self.boundaries.remove(boundary);
             }
         }
         if children.is_empty() {
@@ -307,7 +322,8 @@ fn new_part(
         is_encoding_problem: false,
         body: PartType::default(),
         encoding: match transfer {
-            Transfer::Identity => Encoding::None,
+            // It has no name for the last.
+            Transfer::Identity | Transfer::Uuencode => Encoding::None,
             Transfer::Quoted => Encoding::QuotedPrintable,
             Transfer::Base64 => Encoding::Base64,
         },
@@ -322,14 +338,17 @@ fn index(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// The boundary of a multipart that forgot to name it: its first line that starts like one.
+/// The boundary of a multipart that does not name it: its first line that starts like one, above
+/// a header or an empty line.
 fn guess_boundary(raw: &[u8], body: usize) -> Option<Vec<u8>> {
     let head = &raw[body..raw.len().min(body + 4_096)];
     let mut lines = head
         .split(|byte| *byte == b'\n')
         .map(<[u8]>::trim_ascii_end);
     let boundary = lines.find_map(|line| line.strip_prefix(b"--"))?;
-    (!boundary.is_empty() && !boundary.ends_with(b"--")).then(|| boundary.to_vec())
+    let below = lines.next()?;
+    let heads = below.is_empty() || fields::name(below).is_some();
+    (heads && !boundary.is_empty() && !boundary.ends_with(b"--")).then(|| boundary.to_vec())
 }
 
 /// What an HTML page says about itself.

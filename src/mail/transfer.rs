@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::uuencode;
+
 /// How a body travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transfer {
@@ -11,6 +13,8 @@ pub(super) enum Transfer {
     Quoted,
     /// Base64.
     Base64,
+    /// What there was before MIME.
+    Uuencode,
 }
 
 impl Transfer {
@@ -22,6 +26,7 @@ impl Transfer {
         match name.unwrap_or_default().to_ascii_lowercase().as_slice() {
             b"base64" => Self::Base64,
             b"quoted-printable" => Self::Quoted,
+            b"x-uuencode" | b"uuencode" | b"x-uue" | b"uue" => Self::Uuencode,
             _ => Self::Identity,
         }
     }
@@ -32,6 +37,7 @@ impl Transfer {
             Self::Identity => Cow::Borrowed(body),
             Self::Quoted => Cow::Owned(quoted(body)),
             Self::Base64 => base64(body),
+            Self::Uuencode => uuencode::decode(body).map_or(Cow::Borrowed(body), Cow::Owned),
         }
     }
 }

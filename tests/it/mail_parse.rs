@@ -7,6 +7,7 @@ mod bombs;
 mod charsets;
 mod files;
 mod property;
+mod replies;
 mod sanitize;
 mod senders;
 mod shapes;

@@ -23,7 +23,8 @@ pub(super) fn find(seen: &Seen<'_>) -> Option<Notice> {
     let (head, tail) = split(&whole);
     let lower = head.to_lowercase();
     let subject = seen.lower("Subject");
-    if !is_bounce(seen, &subject, &lower) {
+    let copy = (tail.len() < whole.len()).then_some(tail);
+    if !is_bounce(seen, &subject, &lower, copy) {
         return None;
     }
     let mut head = head;
@@ -54,7 +55,8 @@ pub(super) fn find(seen: &Seen<'_>) -> Option<Notice> {
     })
 }
 
-fn is_bounce(seen: &Seen<'_>, subject: &str, text: &str) -> bool {
+/// `copy` is the mail that comes back in the text.
+fn is_bounce(seen: &Seen<'_>, subject: &str, text: &str, copy: Option<&str>) -> bool {
     let daemon = seen.by_daemon();
     let null = seen.null_sender();
     if seen.is_passed_on() || !(daemon || null || seen.submitted_automatically()) {
@@ -65,13 +67,16 @@ fn is_bounce(seen: &Seen<'_>, subject: &str, text: &str) -> bool {
     }
     let announced = FAILURE_SUBJECTS.are_in(subject);
     let said = FAILURE.are_in(text);
+    let coded = code::enhanced(text).is_some() || code::smtp(text).is_some();
     if daemon && seen.has_sender() {
         // Somebody may write from such an address by hand.
-        let coded = code::enhanced(text).is_some() || code::smtp(text).is_some();
         return announced && said && coded;
     }
     let away = AWAY.are_in(subject);
-    daemon && (announced || said) && !away || null && announced && said && !away
+    // Carriers of parcels fail to deliver as well, and their programs take no answers either.
+    let proven = coded || copy.is_some() || seen.original.is_some();
+    let alone = null && announced && said && proven;
+    (daemon && (announced || said) || alone) && !away
 }
 
 /// The report and the mail that it returns.

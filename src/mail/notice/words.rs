@@ -35,7 +35,7 @@ pub(super) static FAILURE_SUBJECTS: Words = Words::new(
      ikke leveres|kunne ikke leveres|uleverbar|ei voitu toimittaa|toimittaminen epäonnistui|\
      nedoručiteln|nedoručen|nemohla být doručena|kézbesíthetetlen|kézbesítés|nelivrabil|\
      teslim edilemedi|iletilemedi|αδυναμία παράδοσης|无法投递|退信|投递失败|系统退信|\
-     無法傳遞|無法送達|未傳遞|退件|配信不能|配信できません|配送不能|送信エラー|不達|배달되지|\
+     無法傳遞|無法送達|未傳遞|未送达|未送達|退件|配信不能|配信できません|配送不能|送信エラー|不達|배달되지|\
      반송|전송 실패|تعذر التسليم|לא נמסר|mail failure|user unknown|warning: message|\
      warning: could not|delayed|verzögert|mail not delivered|message not sent|message blocked|\
      rejected|address not found|failed mail|mail error",
@@ -75,7 +75,7 @@ pub(super) static FAILURE: Words = Words::new(
 /// How a subject says that it takes longer.
 pub(super) static DELAY: Words = Words::new(
     "delayed|(delay)|warning: message|warning: could not|verzögert|verzögerung|retard|retraso|\
-     ritardo|atras|vertraagd|opóźni|задерж|försenad|forsinket|未送达|遅延|still being retried|\
+     ritardo|atras|vertraagd|opóźni|задерж|försenad|forsinket|延迟|延遲|延误|遅延|still being retried|\
      delivery is delayed|will be retried|still trying",
 );
 

@@ -4,7 +4,7 @@
 //! a date and an address. Only where the form says too little do words count.
 
 use super::line::{Kind, LONGEST, Line, is_dash, is_space, lower};
-use super::words::{STARTERS, WROTE};
+use super::words::{STARTERS, TOLD, WROTE};
 
 /// The lines over which mail programs wrap it.
 const MOST_LINES: usize = 4;
@@ -38,7 +38,8 @@ pub(super) fn ending_at(lines: &[Line<'_>], last: usize) -> Option<Attribution> 
     let mut first = last;
     let mut joined = lower(end.bare);
     let mut signs = Signs::of(&joined);
-    // Upwards as long as something is missing that the line above may bring.
+    let mut whole = joined.clone();
+    // Upwards as long as something is missing that a line above may bring.
     for above in (last.saturating_sub(MOST_LINES - 1)..last).rev() {
         let line = &lines[above];
         let Some(text) = line.lower().filter(|_| line.kind == Kind::Text) else {
@@ -47,16 +48,23 @@ pub(super) fn ending_at(lines: &[Line<'_>], last: usize) -> Option<Attribution> 
         if signs.begun || joined.len() + text.len() > LONGEST {
             break;
         }
-        let longer = format!("{text} {joined}");
-        let more = Signs::of(&longer);
+        let names = text.ends_with('<') || joined.starts_with('<') && wraps(&text, &joined);
+        joined = format!("{text} {joined}");
+        let more = Signs::of(&joined);
         let begins_here = more.begun && text.chars().any(|c| c.is_ascii_digit());
-        let completes = !signs.complete() && (more.complete() || more.richer(signs));
-        if !begins_here && (!completes || ends_a_sentence(&text)) {
+        let brings = names || more.completes(signs);
+        let ended = ends_a_sentence(&text) && !(brings && has_bracketed(&text));
+        // A line that brings nothing may be the middle of a long name.
+        let between = (signs.wrote || signs.address) && !signs.complete();
+        if !begins_here && (ended || !brings && !between) {
             break;
         }
-        (first, joined, signs) = (above, longer, more);
+        if begins_here || brings {
+            (first, signs) = (above, more);
+            whole.clone_from(&joined);
+        }
     }
-    let certainty = signs.certainty(&joined)?;
+    let certainty = signs.certainty(&whole)?;
     Some(Attribution { first, certainty })
 }
 
@@ -95,6 +103,15 @@ impl Signs {
         (self.time || self.date) && (self.address || self.wrote)
     }
 
+    /// Whether a longer text has what a shorter one misses.
+    fn completes(self, shorter: Self) -> bool {
+        if shorter.complete() {
+            // A day and a verb, and above them the writer.
+            return self.time && self.date && self.bracketed && !shorter.address;
+        }
+        self.complete() || self.richer(shorter)
+    }
+
     fn richer(self, other: Self) -> bool {
         let count = |signs: Self| {
             [signs.address, signs.time || signs.date, signs.wrote]
@@ -111,7 +128,7 @@ impl Signs {
             || self.wrote && self.address && (self.time || self.date)
             || self.wrote && self.bracketed && text.len() <= 120
             || self.wrote && between_dashes;
-        if certain {
+        if certain && !TOLD.begin(text) {
             Some(Certainty::Certain)
         } else if self.wrote || self.address || self.time && self.date {
             Some(Certainty::IfMarked)
@@ -148,14 +165,36 @@ fn begins(text: &str) -> bool {
     let text = text.trim_start_matches(|c: char| is_dash(c) || is_space(c));
     STARTERS.starting(text).any(|starter| {
         let next = text[starter.len()..].chars().next();
-        next.is_none_or(|c| !c.is_alphabetic() || !starter.is_ascii() && !c.is_ascii())
+        next.is_none_or(|c| !c.is_alphabetic()) || starter.ends_with(is_joined)
     })
+}
+
+/// Whether a letter is of a script that joins such a word to the next one, or has no spaces:
+/// Hebrew and what follows it.
+fn is_joined(letter: char) -> bool {
+    letter >= '\u{590}'
 }
 
 fn ends_a_sentence(text: &str) -> bool {
     text.ends_with(['.', '!', '?', ':', ';', '。', '！', '？'])
         && !text.ends_with([',', '،'])
         && !text.ends_with("г.")
+        && !ends_a_number(text)
+}
+
+/// A program wraps no line that is shorter with the next word, in characters.
+const WRAPPED: usize = 45;
+
+/// Whether the first word of a line had no room in the line above it.
+fn wraps(above: &str, below: &str) -> bool {
+    let word = below.split(' ').next().unwrap_or_default();
+    above.chars().count() + word.chars().count() >= WRAPPED
+}
+
+/// A day or a year, as many languages write them.
+fn ends_a_number(text: &str) -> bool {
+    text.strip_suffix('.')
+        .is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_digit()))
 }
 
 fn has_address(text: &str) -> bool {

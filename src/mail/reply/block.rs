@@ -30,11 +30,10 @@ fn label(line: &str) -> Option<Label> {
 }
 
 fn known(name: &str) -> Option<Label> {
-    // Mail programs begin with a capital; settings and programs do not.
-    if name
-        .trim_matches(|c| is_space(c) || matches!(c, '*' | '_' | '|' | '['))
-        .starts_with(char::is_lowercase)
-    {
+    // Mail programs begin with a capital; settings and programs do not. A French one does
+    // neither, but leaves the space before the colon that settings have not.
+    let shown = name.trim_matches(|c| is_space(c) || matches!(c, '*' | '_' | '|' | '['));
+    if shown.starts_with(char::is_lowercase) && !name.ends_with([' ', '\u{a0}']) {
         return None;
     }
     let name = lower(name);

@@ -18,9 +18,10 @@ pub(super) struct Quoting {
 }
 
 impl Quoting {
-    pub(super) fn of(lines: &[Line<'_>], next: &[Option<usize>]) -> Self {
+    /// `own` tells which lines are not known to be quoted or to introduce a quote.
+    pub(super) fn of(lines: &[Line<'_>], next: &[Option<usize>], own: &[bool]) -> Self {
         Self {
-            marks: quotes_by_marks(lines, next),
+            marks: quotes_by_marks(lines, next, own),
             initials: lines.iter().filter(|l| has_initials(l)).take(2).count() == 2,
         }
     }
@@ -40,7 +41,7 @@ impl Quoting {
     }
 }
 
-fn quotes_by_marks(lines: &[Line<'_>], next: &[Option<usize>]) -> bool {
+fn quotes_by_marks(lines: &[Line<'_>], next: &[Option<usize>], own: &[bool]) -> bool {
     let is_marked = |line: &Line<'_>| line.kind == Kind::Marked;
     let Some(first) = lines.iter().position(is_marked) else {
         return false;
@@ -62,7 +63,7 @@ fn quotes_by_marks(lines: &[Line<'_>], next: &[Option<usize>]) -> bool {
         lines.iter().enumerate().any(|(at, line)| {
             line.kind == Kind::Text
                 && marked(lines, next[at])
-                && attribution::ending_at(lines, at).is_some()
+                && (!own[at] || attribution::ending_at(lines, at).is_some())
         })
     };
     let apart = first == 0 || lines[first - 1].kind == Kind::Blank;

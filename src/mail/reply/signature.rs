@@ -9,11 +9,18 @@ const LONGEST: usize = 60;
 /// The longest that follows a delimiter without its space, and the longest below a rule.
 const LONGEST_UNSURE: usize = 14;
 
+/// The rules around a signature are at least that long, in characters.
+const SHORTEST_BOX: usize = 8;
+
+/// So many lines are between them at most, blank ones included.
+const LONGEST_BOX: usize = 20;
+
 /// Where the signature begins in lines that nothing quoted interrupts; their number when there
 /// is none.
 pub(super) fn start(lines: &[Line<'_>]) -> usize {
+    let last = trimmed(lines, lines.len());
     let delimited = (0..lines.len())
-        .find(|at| delimiter(lines, *at))
+        .find(|at| delimiter(lines, *at) || boxed(&lines[..last], *at))
         .unwrap_or(lines.len());
     let lines = &lines[..delimited];
     let end = without_phone(lines);
@@ -41,6 +48,21 @@ fn delimiter(lines: &[Line<'_>], at: usize) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether lines end with a box of rules, which opens here, around something that only a signature
+/// has.
+fn boxed(lines: &[Line<'_>], at: usize) -> bool {
+    let [rule, inside @ .., end] = lines.get(at..).unwrap_or_default() else {
+        return false;
+    };
+    at > 0
+        && inside.len() <= LONGEST_BOX
+        && is_rule(rule, SHORTEST_BOX)
+        && end.bare == rule.bare
+        && has_contact(inside)
+        && is_signature(inside)
+        && !cut_by_rule(inside)
 }
 
 fn count(lines: &[Line<'_>], most: usize) -> usize {

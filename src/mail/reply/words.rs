@@ -23,8 +23,8 @@ pub(super) static LABELS: [(Label, Words); 5] = [
             "from|von|de|da|van|od|от|від|από|kimden|gönderen|fra|från|lähettäjä|feladó|de la|\
          expéditeur|remitente|mittente|afzender|nadawca|odesílatel|odosielateľ|avsändare|\
          avsender|afsender|pošiljatelj|šalje|dari|từ|người gửi|จาก|saatja|kellelt|nuo|no|\
-         sūtītājs|frá|remetente|отправитель|відправник|подател|发件人|發件人|寄件者|寄件人|\
-         差出人|送信者|보낸 사람|보낸사람|발신|من|المرسل|מאת|از|प्रेषक|nork|exp.",
+         sūtītājs|frá|remetente|отправитель|відправник|подател|від кого|од|din|daripada|发件人|發件人|寄件者|寄件人|\
+         差出人|送信者|보낸 사람|보낸사람|발신|من|المرسل|מאת|از|فرستنده|प्रेषक|nork|exp.",
         ),
     ),
     (
@@ -39,6 +39,7 @@ pub(super) static LABELS: [(Label, Words); 5] = [
          poslano|poslato|изпратено|dikirim|tanggal|terkirim|đã gửi|ngày|ส่ง|วันที่|saadetud|\
          kuupäev|išsiųsta|nosūtīts|sendt dato|发送时间|發送時間|发件时间|传送时间|傳送時間|\
          寄件日期|日期|时间|送信日時|送信日|日付|日時|보낸 날짜|날짜|보낸날짜|전송 날짜|\
+         ส่งเมื่อ|saatmisaeg|послато|изпратено на|dihantar|भेजा गया|दिनांक|ارسال شده|تاریخ|\
          تاريخ الإرسال|التاريخ|تاريخ|تم الإرسال|أرسل|נשלח|תאריך|enviat|bidalia",
         ),
     ),
@@ -47,7 +48,7 @@ pub(super) static LABELS: [(Label, Words); 5] = [
         Words::new(
             "to|an|à|a|pour|para|aan|do|кому|до|προς|kime|til|till|vastaanottaja|címzett|către|\
          catre|komu|za|prima|kepada|đến|tới|người nhận|ถึง|saaja|kellele|kam|adresāts|\
-         destinataire|destinatario|destinatário|ontvanger|empfänger|получатель|收件人|\
+         adressaat|iki|per a|за|ke|प्रति|گیرنده|收件者|destinataire|destinatario|destinatário|ontvanger|empfänger|получатель|收件人|\
          收信人|宛先|받는 사람|받는사람|수신|إلى|אל|به|nori",
         ),
     ),
@@ -56,7 +57,7 @@ pub(super) static LABELS: [(Label, Words); 5] = [
         Words::new(
             "subject|betreff|betrifft|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|тема|\
          θέμα|konu|emne|ämne|aihe|tárgy|subiect|předmět|predmet|zadeva|naslov|относно|\
-         subjek|perihal|chủ đề|tiêu đề|เรื่อง|หัวเรื่อง|teema|tema|efni|主题|主旨|主題|件名|\
+         subjek|perihal|chủ đề|tiêu đề|เรื่อง|ชื่อเรื่อง|หัวเรื่อง|teema|tema|efni|主题|主旨|主題|件名|\
          標題|题目|제목|الموضوع|נושא|موضوع|विषय|assumpte|gaia|tēma",
         ),
     ),
@@ -83,15 +84,26 @@ pub(super) static WROTE: Words = Words::new(
     编写|작성|写了|님이|のメール|さんは書きました|書きました|書いた|からのメール|כתב|كتب|\
     كتابة|đã viết|viết|menulis|เขียน|rašė|parašė|rakstīja|kirjutas|va escriure|ha escrit|\
     napisao|napisala|je napisal|напиша|نوشت|ने लिखा|skrifaði|escribiu|idatzi du|shkroi|\
-    sagte|ha scrito|quoting|zitat von|citando|citazione|citat|a spus",
+    написао|isinulat|igorleak hau|geskryf|aliandika|sagte|ha scrito|quoting|zitat von|citando|citazione|citat|a spus",
 );
 
 /// With what an introduction of a quote begins, where a date follows.
 pub(super) static STARTERS: Words = Words::new(
     "\
     on|am|le|el|il|il giorno|em|op|den|dne|dňa|dnia|w dniu|în|in data|pe|στις|la|на|в|у|vào|\
-    pada|pada tanggal|dana|u|v|tarihinde|在|于|於|بتاريخ|في|בתאריך|ב-|missatge de|kontakt|\
-    el dia|quoting|zitat von|ในวันที่|à|a(z)|þann|më",
+    pada|pada tanggal|dana|u|v|在|于|於|بتاريخ|في|בתאריך|ב-|missatge de|kontakt|\
+    el dia|quoting|zitat von|ในวันที่|a(z)|þann|më",
+);
+
+/// With what a sentence begins in which somebody tells who wrote what and when.
+pub(super) static TOLD: Words = Words::new(
+    "\
+    i wrote|i have written|we wrote|you wrote|you have written|in my |in your |as i |as you |\
+    my |your |ich |wir |sie schrieb|sie haben|in ihrer|in meiner|wie ich|je vous|j'ai|j’ai|nous |\
+    vous |dans votre|dans mon|le escribí|les escribí|en su |en mi |usted |vi ho|ho scritto|\
+    nella vostra|nella mia|eu escrevi|na sua|no seu|ik heb|ik schreef|u schreef|in uw |jag |\
+    jeg |pisałem|pisałam|napisałem|napisałam|я писал|я написал|вы писали|вы написали|в вашем|\
+    в моём",
 );
 
 /// What a line between dashes says above a quoted mail.
@@ -170,17 +182,17 @@ pub(super) static SENT_FROM: Words = Words::new(
     enviado por|enviada do|obtener outlook|obtén outlook|descarga outlook|descargar outlook|\
     obter o outlook|obtenha o outlook|baixe o outlook|inviato da|inviato dal|inviato con|\
     inviata da|ottieni outlook|scarica outlook|verstuurd vanaf|verzonden vanaf|\
-    verstuurd met|verzonden met|verstuurd via|outlook voor|outlook downloaden|skickat från|\
-    skickades från|hämta outlook|skaffa outlook|sendt fra|sendt med|hent outlook|få outlook|\
-    lähetetty|hanki outlook|lataa outlook|wysłane z|wysłano z|wyslane z|pobierz outlook|\
+    verstuurd met|verzonden met|verzonden vanuit|verstuurd via|outlook voor|outlook downloaden|skickat från|\
+    skickades från|hämta outlook|skaffa outlook|skaff outlook|skaff deg outlook|sendt fra|sendt med|hent outlook|få outlook|\
+    lähetetty|hanki outlook|lataa outlook|wysłane z|wysłano z|wyslane z|pobierz outlook|pobierz aplikację outlook|\
     отправлено с|отправлено из|отправлено через|послано с|получить outlook|скачать outlook|\
-    надіслано з|надіслано із|відправлено з|odesláno z|odesláno ze|získat outlook|odoslané z|\
+    надіслано з|надіслано із|отримати outlook|завантажити outlook|відправлено з|odesláno z|odesláno ze|získat outlook|odoslané z|\
     získajte outlook|outlook pre|στάλθηκε από|λήψη του outlook|αποκτήστε το outlook|从我的|\
-    发自我的|發自我的|来自我的|發送自|发送自|從我的|获取 outlook|取得 outlook|下载 outlook|\
+    发自我的|发自网易|發自我的|来自我的|發送自|发送自|從我的|获取 outlook|获取适用于|取得 outlook|取得適用於|下载 outlook|\
     나의|내 iphone|נשלח מ|הורד את outlook|קבל את outlook|أرسلت من|تم الإرسال من|أُرسلت من|\
     مرسل من|أرسل من|الحصول على outlook|trimis de pe|trimis din|obțineți outlook|elküldve|\
     küldve|az iphone|outlook beszerzése|изпратено от|poslano s|poslano z|poslano iz|\
-    poslato sa|poslato s|gửi từ|đã gửi từ|được gửi từ|tải outlook|dikirim dari|\
+    poslato sa|poslato s|gửi từ|đã gửi từ|được gửi từ|tải outlook|dikirim dari|dihantar daripada|\
     dapatkan outlook|ส่งจาก|ดาวน์โหลด outlook|enviat des|saadetud minu|išsiųsta iš|\
     nosūtīts no|sent from iphone|iphone|ipad|android|outlook for|bu mesaj|samsung|ios|\
     cep telefonumdan",
@@ -190,7 +202,7 @@ pub(super) static SENT_FROM: Words = Words::new(
 pub(super) static SENT_LAST: Words = Words::new(
     "\
     gesendet|gönderildi|から送信|から送信されました|から送信しました|を入手|에서 보냄|\
-    에서 발송|에서 전송|보냈습니다|받기|发送|傳送|发出|edinin|küldve|beziehen|herunterladen|\
+    에서 발송|에서 전송|보냈습니다|받기|다운로드|से भेजा गया|发送|傳送|发出|edinin|küldve|beziehen|herunterladen|\
     downloaden|beszerzése|lähetetty",
 );
 
@@ -206,7 +218,7 @@ pub(super) static DEVICES: Words = Words::new(
     "\
     iphon|ipad|ipod|ios|apple|android|samsung|galaxy|huawei|xiaomi|redmi|pixel|oneplus|\
     nokia|lumia|sony|xperia|motorola|blackberry|fairphone|handy|smartphone|phone|telefon|\
-    téléphone|teléfono|telefone|telefono|puhelim|tablet|mobile|mobil|móvil|celular|\
+    téléphone|teléfono|telefone|telefono|puhelim|tablet|mobile|mobil|móvil|mobiel|celular|\
     cellulare|gsm|outlook|mail|gmx|web.de|yahoo|proton|spark|windows|aol|bluemail|\
     superhuman|thunderbird|airmail|nine|app|device|gerät|appareil|dispositivo|toestel|почт|\
     телефон|айфон|смартфон|андроид|мобил|мобіл|κινητό|手机|手機|携帯|スマートフォン|スマホ|\

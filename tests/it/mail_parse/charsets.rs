@@ -84,6 +84,12 @@ fn charsets_that_lie_are_seen_through() {
     }
     assert_eq!(body("; charset=iso-8859-1", b"\x93hi\x94 \x80"), "“hi” €");
     assert_eq!(body("; charset=utf-7", b"Hi Mom -+Jjo--!"), "Hi Mom -☺-!");
+    assert_eq!(body("; charset=utf-7", b"+BB8EQAQ4, 1"), "При, 1");
+    assert_eq!(body("; charset=cp850", b"Gr\x81\xe1e"), "Grüße");
+    assert_eq!(body("; charset=cp437", b"Gr\x81\xe1e"), "Grüße");
+    assert_eq!(body("; charset=hz-gb-2312", b"~{6)5%~} 7"), "订单 7");
+    let korean = b"\x1b$)C\r\n\x0eAV9.\x0f 7";
+    assert_eq!(body("; charset=iso-2022-kr", korean).trim(), "주문 7");
     assert_eq!(body("", b"\x1b$BCmJ8\x1b(B"), "注文");
     assert_eq!(body("; charset=utf-16", b"\xff\xfeh\0i\0"), "hi");
     assert_eq!(body("; charset=utf-16", b"plain"), "plain");

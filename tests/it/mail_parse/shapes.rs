@@ -358,3 +358,32 @@ fn f54_copies_have_one_fingerprint_and_other_content_has_another() {
     assert_ne!(without("Received: by a\n"), without("Received: by b\n"));
     assert_eq!(without("Received: by a\n"), without("Received: by a\n"));
 }
+
+#[test]
+fn a_boundary_that_never_comes_is_taken_from_the_body() {
+    let body = "--b\nContent-Type: text/plain\n\nHello\n--b\nContent-Type: image/png; name=a.png\n\nx\n--b--";
+    let mail = with("Content-Type: multipart/mixed; boundary=other", body);
+    assert_eq!(mail.text, "Hello");
+    assert_eq!(files(&mail), ["a.png"]);
+    let letter = "--Ann\nwrites like that.";
+    let mail = with("Content-Type: multipart/mixed; boundary=other", letter);
+    assert_eq!(mail.text, letter);
+}
+
+#[test]
+fn files_of_the_time_before_mime_are_files() {
+    let file = "begin 644 a b.txt\n+:&5L;&\\@=V]R;&0 \n`\nend\n";
+    let mail = with("Content-Type: text/plain", &format!("See below.\n\n{file}"));
+    assert_eq!(mail.text, "See below.");
+    assert_eq!(files(&mail), ["a b.txt"]);
+    assert_eq!(mail.attachments[0].content_type, "text/plain");
+    assert_eq!(mail.attachments[0].bytes.as_ref(), b"hello world");
+    for kind in ["text/plain", "application/octet-stream"] {
+        let body = format!(
+            "--b\nContent-Type: {kind}; name=c.txt\nContent-Transfer-Encoding: x-uuencode\n\n{file}\n--b--"
+        );
+        let mail = with("Content-Type: multipart/mixed; boundary=b", &body);
+        assert_eq!(files(&mail), ["c.txt"]);
+        assert_eq!(mail.attachments[0].bytes.as_ref(), b"hello world");
+    }
+}

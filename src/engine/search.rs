@@ -17,8 +17,8 @@ use crate::domain::search::doc::{Doc, DocKind};
 use crate::domain::search::plan::{Asker, Look, any};
 use crate::domain::search::show::{Snippet, phrases, rank, snippet};
 use crate::domain::search::{Phrase, Query};
-use crate::store::Conn;
 use crate::store::search::{Around, find_number, find_position, list_candidates};
+use crate::store::{Conn, Store};
 
 pub use conversations::ListPlace;
 pub use index::Indexed;
@@ -107,13 +107,13 @@ struct Search {
 impl Engine {
     /// What a principal finds; in what they may not see, nothing is found.
     pub async fn search(&self, question: Question, by: &Principal) -> Result<Found, EngineFault> {
-        let mut conn = self.context.store.read().await?;
+        let store = &self.context.store;
         let (order, limit, from) = (question.order, question.limit as usize, question.from);
         let search = Search::new(question, by, self.context.clock.now());
-        Ok(match order {
-            Order::Time => by_time(&mut conn, &search, from, limit).await?,
-            Order::Rank => by_rank(&mut conn, &search, from, limit).await?,
-        })
+        match order {
+            Order::Time => by_time(&mut store.read().await?, &search, from, limit).await,
+            Order::Rank => by_rank(store, &search, from, limit).await,
+        }
     }
 }
 
@@ -205,31 +205,25 @@ async fn by_time(
 
 /// The best of the newest. The page after looks at the same ones: those below a number.
 async fn by_rank(
-    conn: &mut Conn,
+    store: &Store,
     search: &Search,
     from: Option<Place>,
     limit: usize,
 ) -> Result<Found, EngineFault> {
-    let (newest, _) = bounds(conn, &search.query).await?;
     let (below, skip) = match from {
         Some(Place::Rank { below, skip }) => (below, skip),
         Some(Place::Time { below }) => (below, 0),
-        None => (newest, 0),
+        None => (bounds(&mut store.read().await?, &search.query).await?.0, 0),
     };
     let is_conversation = |kind| kind == DocKind::Conversation;
-    let looks = [
-        (search.look(|kind| !is_conversation(kind)), RANKED_MESSAGES),
-        (search.look(is_conversation), RANKED_CONVERSATIONS),
-    ];
-    let mut hits: Vec<Hit> = Vec::new();
-    for (look, most) in looks {
-        if look == Look::Nothing {
-            continue;
-        }
-        let candidates = list_candidates(conn, &look, &search.scope, below, most).await?;
-        let found = documents::look_at(conn, &candidates, &search.query, &search.asker).await?;
-        hits.extend(found.right.into_iter().map(|one| search.hit(one)));
-    }
+    let messages = search.look(|kind| !is_conversation(kind));
+    let conversations = search.look(is_conversation);
+    // Either takes as long as the other.
+    let (mut hits, places) = tokio::try_join!(
+        newest(store, search, messages, below, RANKED_MESSAGES),
+        newest(store, search, conversations, below, RANKED_CONVERSATIONS),
+    )?;
+    hits.extend(places);
     hits.sort_by(|one, other| {
         other
             .rank
@@ -243,6 +237,23 @@ async fn by_rank(
         skip: skip + limit,
     });
     Ok(Found { hits, next })
+}
+
+/// The newest below a number, on a connection of their own.
+async fn newest(
+    store: &Store,
+    search: &Search,
+    look: Look,
+    below: i64,
+    most: u32,
+) -> Result<Vec<Hit>, EngineFault> {
+    if look == Look::Nothing {
+        return Ok(Vec::new());
+    }
+    let mut conn = store.read().await?;
+    let candidates = list_candidates(&mut conn, &look, &search.scope, below, most).await?;
+    let found = documents::look_at(&mut conn, &candidates, &search.query, &search.asker).await?;
+    Ok(found.right.into_iter().map(|one| search.hit(one)).collect())
 }
 
 /// Below which number and down to which one it is worth looking.

@@ -5,99 +5,21 @@
 //! until the transaction ends, and then goes with that. SQLite takes the statements as one text.
 //! PostgreSQL takes one statement with the others in its WITH clause. All arguments are bound.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+mod joined;
+mod statement;
 
 use futures_util::TryStreamExt as _;
 use serde::de::DeserializeOwned;
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Either, Executor as _, FromRow, Postgres, Row as _, Sqlite, SqliteConnection};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Either, Executor as _, FromRow, Row as _, SqliteConnection};
 
 use super::event::{self, Head};
-use super::pack::Column;
-use super::rows::Kind;
 use super::writer::hope;
 use super::{Conn, StoreFault};
 
-/// What stands for a placeholder.
-#[derive(Debug)]
-pub(super) enum Argument {
-    /// A text, or keys as JSON.
-    Text(String),
-    /// A whole number.
-    Int(i64),
-    /// Bytes, or rows as JSONB.
-    Bytes(Vec<u8>),
-    /// A column of rows, for PostgreSQL.
-    Column(Column),
-}
-
-/// A statement for each database, made once and kept for ever.
-#[derive(Debug)]
-pub(super) struct Statement {
-    lite: &'static str,
-    pg: &'static str,
-    /// The table it writes to; on PostgreSQL one trip writes to each table once, because the
-    /// parts of a statement do not see each other's rows.
-    table: &'static str,
-    /// The columns that its rows fill, when it inserts.
-    columns: Vec<(&'static str, Kind)>,
-    number: usize,
-}
-
-impl Statement {
-    /// A statement that writes to a table, in the words of both databases.
-    pub(super) fn new(table: &'static str, lite: &'static str, pg: &'static str) -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        Self {
-            lite,
-            pg,
-            table,
-            columns: Vec::new(),
-            number: NUMBER.fetch_add(1, Ordering::Relaxed),
-        }
-    }
-
-    /// The same with the columns that its rows fill.
-    pub(super) fn with_columns(self, columns: &[(&'static str, Kind)]) -> Self {
-        Self {
-            columns: columns.to_vec(),
-            ..self
-        }
-    }
-
-    /// The columns that its rows fill; none unless it inserts.
-    pub(super) fn columns(&self) -> &[(&'static str, Kind)] {
-        &self.columns
-    }
-
-    /// A question.
-    pub(super) fn ask(lite: &'static str, pg: &'static str) -> Self {
-        Self::new("", lite, pg)
-    }
-
-    /// A statement without arguments that reads the same on both databases.
-    pub(super) fn plain(text: &'static str) -> Self {
-        Self::new("", text, text)
-    }
-
-    /// Has the statement run with whatever goes to the database next.
-    pub(super) fn defer(&'static self, conn: &mut Conn, arguments: Vec<Argument>) {
-        conn.script().waiting.push((self, arguments));
-    }
-
-    /// Runs the statement, which has no arguments, after what waits.
-    pub(super) async fn run_now(&'static self, conn: &mut Conn) -> Result<(), StoreFault> {
-        self.defer(conn, Vec::new());
-        conn.flush().await
-    }
-}
-
-type Waiting = (&'static Statement, Vec<Argument>);
+use joined::{Form, bind_lite, bind_pg, groups, together};
+use statement::Waiting;
+pub(super) use statement::{Argument, Statement};
 
 /// What waits on a connection.
 #[derive(Debug, Default)]
@@ -107,80 +29,6 @@ pub struct Script {
     head: Option<Head>,
     /// Whether it is hoped that nobody writes before this unit is done; see `hope`.
     hopeful: bool,
-}
-
-/// How statements become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Form {
-    /// One after the other.
-    Lite,
-    /// All but the last in the WITH clause of the last.
-    PgWrites,
-    /// All in the WITH clause of a statement that gives their rows as a column each, in JSON.
-    PgAnswers,
-}
-
-/// The text of these statements together. It is made of constants alone and kept for ever, as are
-/// they; which of them meet is decided by the code, so there are some dozens of texts.
-fn together(form: Form, statements: &[Waiting]) -> &'static str {
-    type Texts = HashMap<(Form, Vec<usize>), &'static str>;
-    static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
-    let numbers = statements.iter().map(|(one, _)| one.number).collect();
-    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    texts
-        .entry((form, numbers))
-        .or_insert_with(|| join(form, statements).leak())
-}
-
-fn join(form: Form, statements: &[Waiting]) -> String {
-    let (mut text, mut before, last) = (String::new(), 0, statements.len() - 1);
-    for (nth, (statement, arguments)) in statements.iter().enumerate() {
-        let (own, named) = match form {
-            Form::Lite => (statement.lite, false),
-            Form::PgWrites => (statement.pg, nth < last),
-            Form::PgAnswers => (statement.pg, true),
-        };
-        if named {
-            text.push_str(if nth == 0 { "WITH " } else { ", " });
-            text.push('p');
-            text.push_str(&nth.to_string());
-            text.push_str(" AS (");
-        }
-        count_on(own, before, &mut text);
-        text.push_str(match (form, named) {
-            (Form::Lite, _) => ";",
-            (_, true) => ")",
-            (_, false) => "",
-        });
-        before += arguments.len();
-        if form == Form::PgWrites && nth + 1 == last {
-            text.push(' ');
-        }
-    }
-    if form == Form::PgAnswers {
-        for nth in 0..=last {
-            text.push_str(if nth == 0 { " SELECT " } else { ", " });
-            write!(text, "(SELECT json_agg(p{nth}) FROM p{nth})::text").expect("a text takes all");
-        }
-    }
-    text
-}
-
-/// Adds a statement's text, its placeholders counting on from those before it.
-fn count_on(statement: &str, before: usize, text: &mut String) {
-    let mut rest = statement;
-    while let Some(at) = rest.find('$') {
-        let digits = &rest[at + 1..];
-        let end = digits.find(|c: char| !c.is_ascii_digit());
-        let end = end.unwrap_or(digits.len());
-        text.push_str(&rest[..=at]);
-        // What no number follows is the root of a path into JSON.
-        if let Ok(nth) = digits[..end].parse::<usize>() {
-            text.push_str(&(before + nth).to_string());
-        }
-        rest = &digits[end..];
-    }
-    text.push_str(rest);
 }
 
 /// The rows that one statement of a script gave.
@@ -207,42 +55,6 @@ impl Rows {
                 .map_err(|fault| StoreFault::Unreadable(fault.to_string())),
         }
     }
-}
-
-macro_rules! bind {
-    ($text:expr, $waiting:expr, $column:expr) => {{
-        let mut query = sqlx::query($text);
-        for argument in $waiting.into_iter().flat_map(|(_, arguments)| arguments) {
-            query = match argument {
-                Argument::Text(text) => query.bind(text),
-                Argument::Int(number) => query.bind(number),
-                Argument::Bytes(bytes) => query.bind(bytes),
-                Argument::Column(column) => $column(query, column),
-            };
-        }
-        query
-    }};
-}
-
-fn bind_lite(text: &'static str, waiting: Vec<Waiting>) -> Query<'static, Sqlite, SqliteArguments> {
-    let column = |_, _| unreachable!("rows go to SQLite as JSONB");
-    bind!(text, waiting, column)
-}
-
-fn bind_pg(text: &'static str, waiting: Vec<Waiting>) -> Query<'static, Postgres, PgArguments> {
-    fn column(
-        query: Query<'static, Postgres, PgArguments>,
-        column: Column,
-    ) -> Query<'static, Postgres, PgArguments> {
-        match column {
-            Column::Text(values) => query.bind(values),
-            Column::Int(values) => query.bind(values),
-            Column::Bool(values) => query.bind(values),
-            Column::Id(values) => query.bind(values),
-            Column::Bytes(values) => query.bind(values),
-        }
-    }
-    bind!(text, waiting, column)
 }
 
 impl Conn {
@@ -373,65 +185,4 @@ async fn run_lite(
         }
     }
     Ok(all)
-}
-
-/// The statements in groups that may go together: each table once, and what names none alone.
-fn groups(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
-    let mut groups: Vec<Vec<Waiting>> = Vec::new();
-    for one in waiting {
-        let joins = |group: &&mut Vec<Waiting>| {
-            let tables = group.iter().map(|(other, _)| other.table);
-            !one.0.table.is_empty()
-                && tables
-                    .into_iter()
-                    .all(|table| !table.is_empty() && table != one.0.table)
-        };
-        match groups.last_mut().filter(joins) {
-            Some(group) => group.push(one),
-            None => groups.push(vec![one]),
-        }
-    }
-    groups
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn two() -> (Vec<Waiting>, Vec<Waiting>) {
-        static ONE: LazyLock<Statement> =
-            LazyLock::new(|| Statement::new("a", "A $1 $2 $1", "P $1 $2 $1"));
-        static TWO: LazyLock<Statement> =
-            LazyLock::new(|| Statement::new("b", "B $1->'$[0]'", "Q $1"));
-        let make = || {
-            vec![
-                (&*ONE, vec![Argument::Int(1), Argument::Int(2)]),
-                (&*TWO, vec![Argument::Int(3)]),
-            ]
-        };
-        (make(), make())
-    }
-
-    #[test]
-    fn placeholders_count_on_from_statement_to_statement() {
-        let (statements, _) = two();
-        assert_eq!(join(Form::Lite, &statements), "A $1 $2 $1;B $3->'$[0]';");
-        assert_eq!(
-            join(Form::PgWrites, &statements),
-            "WITH p0 AS (P $1 $2 $1) Q $3"
-        );
-        assert_eq!(
-            join(Form::PgAnswers, &statements),
-            "WITH p0 AS (P $1 $2 $1), p1 AS (Q $3) \
-             SELECT (SELECT json_agg(p0) FROM p0)::text, (SELECT json_agg(p1) FROM p1)::text"
-        );
-    }
-
-    #[test]
-    fn a_table_is_written_once_in_a_trip() {
-        let (mut statements, again) = two();
-        statements.extend(again);
-        let sizes: Vec<_> = groups(statements).iter().map(Vec::len).collect();
-        assert_eq!(sizes, [2, 2]);
-    }
 }

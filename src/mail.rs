@@ -28,6 +28,8 @@ mod transfer;
 mod uuencode;
 mod words;
 
+pub use attachment::content_ids;
+
 use bytes::Bytes;
 
 use crate::domain::address::Address;

@@ -51,7 +51,7 @@ pub(super) async fn send(
     let dry_run = body.value.dry_run;
     let submission = body.value.submission(&api, principal.agent, once)?;
     if dry_run {
-        let run = api.engine.dry_run(&submission).await?;
+        let run = api.engine.dry_run(submission).await?;
         return Ok(Answer(DryRunBody::from(run)).into_response());
     }
     let _entered = key

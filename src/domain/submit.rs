@@ -2,7 +2,7 @@
 
 pub mod mail;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::address::Address;
@@ -264,7 +264,9 @@ fn files(
     before: &Before,
 ) -> Result<Vec<Enclosed>, Vec<SubmitRefusal>> {
     let (wanted, author) = (&submission.attachments, submission.author.id);
-    enclose(wanted, &before.attachments, author, sender.freight)
+    let (mail, none) = (submission.mail.as_ref(), BTreeSet::new());
+    let shown = mail.map_or(&none, |mail| &mail.shown);
+    enclose(wanted, shown, &before.attachments, author, sender.freight)
         .map_err(|refusals| refusals.into_iter().map(SubmitRefusal::from).collect())
 }
 

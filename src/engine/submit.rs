@@ -17,8 +17,8 @@ use crate::domain::submit::{
     Accepted, Before, Priced, Sender, Senders, Submission, SubmitRefusal, check, choose, submit,
 };
 use crate::domain::threads::Threads;
-use crate::mail::compose;
 use crate::mail::token::Signer;
+use crate::mail::{compose, content_ids};
 use crate::sms;
 use crate::store::{Conn, StoreFault, Tx, attachment, message, origin, slice, suppression};
 
@@ -56,7 +56,9 @@ impl Engine {
     }
 
     /// Says what would become of a message, and stores nothing.
-    pub async fn dry_run(&self, submission: &Submission) -> Result<DryRun, EngineFault> {
+    pub async fn dry_run(&self, mut submission: Submission) -> Result<DryRun, EngineFault> {
+        prepare(&mut submission);
+        let submission = &submission;
         let mut conn = self.context.store.read().await?;
         let before = load(&mut conn, std::slice::from_ref(submission), &self.context).await?;
         let last_used = before
@@ -86,9 +88,12 @@ impl Engine {
 
 /// Makes given HTML harmless, and text of it where there is no other.
 fn prepare(submission: &mut Submission) {
-    let mail = submission.mail.as_deref_mut();
-    if let Some(html) = mail.and_then(|mail| mail.html.as_mut()) {
+    let Some(mail) = submission.mail.as_deref_mut() else {
+        return;
+    };
+    if let Some(html) = &mut mail.html {
         *html = compose::harmless(html);
+        mail.shown = content_ids(html);
         if submission.text.is_empty() {
             submission.text = compose::to_text(html);
         }

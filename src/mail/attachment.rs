@@ -18,7 +18,7 @@ use super::words::one_line;
 /// The files of a mail; their bytes are taken out of `message`, and out of `raw` where nothing had
 /// to be decoded.
 pub(super) fn list(message: &mut Message<'_>, raw: &Bytes, body: &Body) -> Vec<AttachedFile> {
-    let shown = body.html.as_deref().map(referenced).unwrap_or_default();
+    let shown = body.html.as_deref().map(content_ids).unwrap_or_default();
     let mut parts = std::mem::take(&mut message.parts);
     let whole = message.raw_message.as_ref();
     let mut files = Vec::new();
@@ -132,8 +132,8 @@ fn is_media_type(text: &str) -> bool {
     text.len() <= 127 && parts.is_some_and(|(kind, sub)| token(kind) && token(sub))
 }
 
-/// The content ids that a page shows.
-fn referenced(page: &str) -> BTreeSet<String> {
+/// The content ids whose pictures a page shows (RFC 2392).
+pub fn content_ids(page: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for token in tokens(page) {
         let Token::Open(_, attributes) = token else {

@@ -4,6 +4,7 @@ mod compose;
 mod faults;
 mod kill;
 mod offers;
+mod pictures;
 mod postfix;
 mod signed;
 pub(crate) mod wire;

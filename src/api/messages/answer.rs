@@ -7,6 +7,7 @@ use super::mail::MailBody;
 use super::recipients::{self, RecipientBody};
 use crate::api::attachments::FileBody;
 use crate::domain::agent::AgentRef;
+use crate::domain::attachment::FileRefusal;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::gateway::{ChannelKind, GatewayName};
@@ -335,6 +336,7 @@ pub(super) fn pointer(refusal: &SubmitRefusal) -> &'static str {
         SubmitRefusal::NoGateway | SubmitRefusal::OptedOut(_) => "/to",
         SubmitRefusal::WrongConversation => "/conversation",
         SubmitRefusal::TooLong { .. } => "/text",
+        SubmitRefusal::File(FileRefusal::NotEnclosed(_)) => "/html",
         SubmitRefusal::File(_) => "/attachments",
         SubmitRefusal::NotAnswerable => "/in_reply_to",
         SubmitRefusal::NoSubject => "/subject",

@@ -1,5 +1,7 @@
 //! What a client says to send a message, and to list messages.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::api::Api;
@@ -65,7 +67,8 @@ pub(crate) struct NewMessage {
     /// Who gets the mail unseen by the others: mailboxes.
     #[schema(value_type = Option<Vec<String>>, max_items = 99)]
     bcc: Vec<String>,
-    /// The words of a mail as HTML; scripts and the like are taken out.
+    /// The words of a mail as HTML; scripts and the like are taken out. An attachment is shown in
+    /// the text by `<img src="cid:ID">`, where ID is its id.
     #[schema(min_length = 1, max_length = 500_000)]
     html: Option<String>,
     /// The id of the mail that this one answers. Without it: the customer's last one.
@@ -169,6 +172,7 @@ impl NewMessage {
             cc: read("cc", &self.cc),
             bcc: read("bcc", &self.bcc),
             html: self.html.clone(),
+            shown: BTreeSet::new(),
             in_reply_to: self.in_reply_to,
         }
     }

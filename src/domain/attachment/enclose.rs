@@ -1,6 +1,6 @@
 //! Which attachments a message may be sent with.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Attachment, Enclosed, FileState, LARGEST_TOTAL, MOST_FILES};
 use crate::domain::id::{AgentId, AttachmentId, MessageId};
@@ -37,6 +37,9 @@ pub enum FileRefusal {
     /// Its bytes are not here.
     #[error("the bytes of attachment {0} are not here")]
     NotHere(AttachmentId),
+    /// The HTML shows a picture that does not go with it.
+    #[error("html shows cid:{0}, and attachments has no such id")]
+    NotEnclosed(String),
     /// It is named twice.
     #[error("attachment {0} is named twice")]
     Twice(AttachmentId),
@@ -59,10 +62,12 @@ pub enum FileRefusal {
 /// What a message says about the attachments it is sent with, in the order wanted; every reason
 /// at once when it may not have them.
 ///
-/// `found` holds those of them that exist, and `author` is who sends the message: an attachment
+/// `shown` are the content ids that its HTML shows: the ids of attachments that belong into the
+/// text. `found` holds those of them that exist, and `author` is who sends the message: an attachment
 /// that was never used is nobody's but its uploader's.
 pub fn enclose(
     wanted: &[AttachmentId],
+    shown: &BTreeSet<String>,
     found: &HashMap<AttachmentId, Attachment>,
     author: AgentId,
     freight: Freight,
@@ -88,13 +93,17 @@ pub fn enclose(
         } else if one.state != FileState::Stored {
             refusals.push(FileRefusal::NotHere(*id));
         } else {
+            let content_id = Some(id.to_string()).filter(|id| shown.contains(id));
             enclosed.push(Enclosed {
-                inline: false,
-                content_id: None,
+                inline: content_id.is_some(),
+                content_id,
                 ..one.enclosed()
             });
         }
     }
+    let is_missing = |one: &&String| !wanted.iter().any(|id| id.to_string() == **one);
+    let missing = shown.iter().filter(is_missing).cloned();
+    refusals.extend(missing.map(FileRefusal::NotEnclosed));
     let size = enclosed.iter().map(|file| file.size).sum();
     if size > most_bytes {
         let most = most_bytes;

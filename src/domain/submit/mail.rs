@@ -1,5 +1,7 @@
 //! What a submission needs because it is a mail: its subject, its recipients and its thread.
 
+use std::collections::BTreeSet;
+
 use super::{Sender, Submission, SubmitRefusal};
 use crate::domain::address::Address;
 use crate::domain::gateway::ChannelKind;
@@ -24,6 +26,8 @@ pub struct NewMail {
     pub bcc: Vec<Address>,
     /// The words as HTML.
     pub html: Option<String>,
+    /// The content ids of the pictures that the HTML shows: ids of attachments.
+    pub shown: BTreeSet<String>,
     /// The mail that it answers; when nothing is said, the customer's last one.
     pub in_reply_to: Option<MessageId>,
 }

@@ -21,21 +21,59 @@ const LONGEST_NAME: usize = 200;
 pub(super) fn body(draft: &Draft) -> MimePart<'static> {
     let seed = seed(draft);
     let text = lines(&draft.text);
-    let html = draft.html.clone().unwrap_or_else(|| to_html(&draft.text));
-    let words = multipart(
-        "alternative",
-        &seed,
-        vec![
-            MimePart::new("text/plain", text),
-            MimePart::new("text/html", lines(&html)),
-        ],
-    );
-    if draft.files.is_empty() {
-        return words;
+    let mut html = draft.html.clone().unwrap_or_else(|| to_html(&draft.text));
+    let (mut pictures, mut files) = (Vec::new(), Vec::new());
+    for one in &draft.files {
+        match picture(one) {
+            Some(id) => {
+                let full = format!("{id}@{}", domain(&draft.from.address));
+                html = html.replace(&format!("cid:{id}"), &format!("cid:{full}"));
+                pictures.push(file(one, Some(&full)));
+            }
+            None => files.push(file(one, None)),
+        }
     }
-    let mut parts = vec![words];
-    parts.extend(draft.files.iter().map(file));
-    multipart("mixed", &seed, parts)
+    let html = with(
+        "related",
+        &seed,
+        MimePart::new("text/html", lines(&html)),
+        pictures,
+    );
+    let text = MimePart::new("text/plain", text);
+    let words = multipart("alternative", &seed, vec![text, html]);
+    with("mixed", &seed, words, files)
+}
+
+/// A part with others that belong to it, if there are any.
+fn with(
+    kind: &str,
+    seed: &str,
+    first: MimePart<'static>,
+    others: Vec<MimePart<'static>>,
+) -> MimePart<'static> {
+    if others.is_empty() {
+        return first;
+    }
+    let parts = std::iter::once(first).chain(others).collect();
+    multipart(kind, seed, parts)
+}
+
+/// The content id of a file that the HTML shows.
+fn picture(file: &AttachedFile) -> Option<&str> {
+    let id = file.content_id.as_deref().filter(|_| file.inline)?;
+    is_plain(id).then_some(id)
+}
+
+/// What stands behind the `@` of content ids: they look like addresses (RFC 2045, 7).
+fn domain(address: &str) -> &str {
+    let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+    domain.filter(|it| is_plain(it)).unwrap_or("localhost")
+}
+
+/// Whether it can stand in an address and in a header as it is.
+fn is_plain(text: &str) -> bool {
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    !text.is_empty() && text.bytes().all(sound)
 }
 
 fn multipart(kind: &str, seed: &str, parts: Vec<MimePart<'static>>) -> MimePart<'static> {
@@ -59,22 +97,26 @@ fn seed(draft: &Draft) -> String {
     hex::encode(&hash.finalize()[..12])
 }
 
-fn file(file: &AttachedFile) -> MimePart<'static> {
+/// A file; one with a content id is shown by the HTML.
+fn file(file: &AttachedFile, content_id: Option<&str>) -> MimePart<'static> {
     let name: String = display_name(&file.name)
         .chars()
         .take(LONGEST_NAME)
         .collect();
-    let disposition = ContentType::new("attachment").attribute("filename", name);
+    let place = content_id.map_or("attachment", |_| "inline");
+    let disposition = ContentType::new(place).attribute("filename", name);
     let kind = ContentType::new(media_type(&file.content_type));
+    let id = content_id.map(|id| ("Content-ID".into(), Raw::new(format!("<{id}>")).into()));
+    let headers = [
+        ("Content-Type".into(), kind.into()),
+        ("Content-Disposition".into(), disposition.into()),
+        (
+            "Content-Transfer-Encoding".into(),
+            Raw::new("base64").into(),
+        ),
+    ];
     MimePart {
-        headers: vec![
-            ("Content-Type".into(), kind.into()),
-            ("Content-Disposition".into(), disposition.into()),
-            (
-                "Content-Transfer-Encoding".into(),
-                Raw::new("base64").into(),
-            ),
-        ],
+        headers: headers.into_iter().chain(id).collect(),
         contents: BodyPart::Text(base64(&file.bytes).into()),
     }
 }
@@ -145,9 +187,11 @@ pub(super) fn to_html(text: &str) -> String {
     out
 }
 
-/// HTML without scripts and whatever else could do harm where it is shown.
+/// HTML without scripts and whatever else could do harm where it is shown. Pictures of the mail
+/// itself stay (RFC 2392).
 pub fn harmless(html: &str) -> String {
-    ammonia::clean(html)
+    let mut builder = ammonia::Builder::default();
+    builder.add_url_schemes(["cid"]).clean(html).to_string()
 }
 
 /// HTML as plain text.

@@ -1,6 +1,6 @@
 //! Attachments: uploaded, used, served, and removed when nobody uses them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use postern::domain::attachment::{
     Attachment, Enclosed, FileRefusal, FileState, Freight, Source, enclose, first_used,
@@ -89,7 +89,7 @@ fn t06_an_unused_attachment_is_its_uploaders_alone() {
     let mut found: HashMap<AttachmentId, Attachment> =
         [(one.id, one.clone()), (other.id, other.clone())].into();
     let mail = |ids: &[AttachmentId], found: &HashMap<_, _>, author| {
-        enclose(ids, found, author, Freight::Mail)
+        enclose(ids, &BTreeSet::new(), found, author, Freight::Mail)
     };
     let beside = Enclosed {
         inline: false,
@@ -107,7 +107,7 @@ fn t06_an_unused_attachment_is_its_uploaders_alone() {
     assert_eq!(refused, [FileRefusal::TooLarge { size, most }]);
     let refused = mail(&[one.id, one.id], &found, ann).unwrap_err();
     assert_eq!(refused, [FileRefusal::Twice(one.id)]);
-    let refused = enclose(&[one.id], &found, ann, Freight::None).unwrap_err();
+    let refused = enclose(&[one.id], &BTreeSet::new(), &found, ann, Freight::None).unwrap_err();
     assert_eq!(refused, [FileRefusal::NotCarried]);
     let used = first_used(&[one.enclosed()], &mut found, MessageId::new());
     assert_eq!(used.len(), 1);

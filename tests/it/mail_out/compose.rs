@@ -91,12 +91,14 @@ fn file(rng: &mut StdRng) -> AttachedFile {
         "message/rfc822",
         "",
     ];
+    let ids = ["one", "a\r\nX: y", "b>", ""];
+    let content_id = rng.random_bool(0.5);
     let length = rng.random_range(0..60);
     AttachedFile {
         name: format!("f{}", nasty(rng, 5)),
         content_type: kinds[rng.random_range(0..kinds.len())].to_owned(),
-        content_id: None,
-        inline: false,
+        content_id: content_id.then(|| ids[rng.random_range(0..ids.len())].to_owned()),
+        inline: rng.random_bool(0.5),
         bytes: Bytes::from((0..length).map(|_| rng.random()).collect::<Vec<u8>>()),
     }
 }
@@ -188,6 +190,13 @@ fn same_people(found: Option<&mail_parser::Address<'_>>, meant: &[Mailbox]) {
     }
 }
 
+/// The files as they come: those that the text shows before the others.
+fn in_order(draft: &Draft) -> Vec<&AttachedFile> {
+    let shown = |file: &&AttachedFile| file.inline && file.content_id.as_deref() == Some("one");
+    let (shown, beside): (Vec<_>, Vec<_>) = draft.files.iter().partition(shown);
+    [shown, beside].concat()
+}
+
 fn check(draft: &Draft) {
     let bytes = compose(draft);
     assert!(bytes.is_ascii() && bytes.ends_with(b"\r\n"));
@@ -222,7 +231,7 @@ fn check(draft: &Draft) {
         assert_eq!(plain(&mail.body_html(0).unwrap()), plain(html), "{text}");
     }
     assert_eq!(mail.attachments.len(), draft.files.len(), "{text}");
-    for (found, meant) in mail.attachments().zip(&draft.files) {
+    for (found, meant) in mail.attachments().zip(in_order(draft)) {
         assert_eq!(found.contents(), &meant.bytes[..]);
         assert_eq!(
             words(found.attachment_name().unwrap()),
@@ -290,8 +299,7 @@ fn t08_another_reader_sees_the_same() {
         let found: Value = serde_json::from_str(line).unwrap();
         let addresses =
             |all: &[Mailbox]| all.iter().map(|one| json!(one.address)).collect::<Vec<_>>();
-        let files: Vec<_> = draft
-            .files
+        let files: Vec<_> = in_order(draft)
             .iter()
             .map(|file| json!(base64(&file.bytes)))
             .collect();

@@ -107,7 +107,6 @@ impl Refused<'_> {
                 after: self.wait(),
                 failure,
             },
-            FailureClass::Account => Outcome::Misconfigured(failure),
             FailureClass::CarrierError | FailureClass::Unreachable => Outcome::NotSent(failure),
             FailureClass::ProviderError => self.server_error(failure),
             FailureClass::Duplicate => Outcome::Unknown(failure),
@@ -118,6 +117,8 @@ impl Refused<'_> {
             | FailureClass::Content
             | FailureClass::SenderConfig
             | FailureClass::Geo
+            // About this recipient alone, such as those that a trial account may not text.
+            | FailureClass::Account
             | FailureClass::Unknown => Outcome::Rejected(failure),
         }
     }

@@ -10,6 +10,7 @@ use super::text_gateway::TextGateway;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
+use crate::domain::id::MessageId;
 use crate::domain::outcome::Outcome;
 
 /// One configured gateway, ready to speak.
@@ -71,6 +72,14 @@ impl Gateway {
         match self {
             Self::Text(gateway) => gateway.concurrency(),
             Self::Mail(gateway) => gateway.concurrency(),
+        }
+    }
+
+    /// The provider's id of a message, where that does not depend on what the provider answers.
+    pub fn own_reference(&self, message: MessageId) -> Option<String> {
+        match self {
+            Self::Text(gateway) => gateway.own_reference(message),
+            Self::Mail(_) => None,
         }
     }
 

@@ -133,6 +133,16 @@ impl Verifier {
             Self::Token(scheme) => scheme.verify(request),
         }
     }
+
+    /// The address that was posted to, without what would let others post.
+    pub(super) fn without_secret(&self, path_and_query: &str) -> String {
+        match self {
+            Self::Twilio(_) | Self::StandardWebhooks(_) | Self::Ed25519(_) | Self::Vonage(_) => {
+                path_and_query.to_owned()
+            }
+            Self::Token(scheme) => scheme.without_secret(path_and_query),
+        }
+    }
 }
 
 impl std::fmt::Debug for Verifier {

@@ -19,6 +19,7 @@ use crate::domain::address::Address;
 use crate::domain::clock::Clock;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
+use crate::domain::id::MessageId;
 use crate::domain::outcome::Outcome;
 
 /// A gateway for texts, ready to speak.
@@ -100,6 +101,11 @@ impl TextGateway {
         self.verifier.verify(request)
     }
 
+    /// The address that was posted to, as it may be kept: without what would let others post.
+    pub fn without_secret(&self, path_and_query: &str) -> String {
+        self.verifier.without_secret(path_and_query)
+    }
+
     /// What the post tells. Call [`TextGateway::verify`] first.
     pub fn read(&self, request: &CallbackRequest<'_>) -> Result<Vec<Callback>, Unreadable> {
         let reader = Reader {
@@ -129,6 +135,12 @@ impl TextGateway {
     /// How many sends may be under way at once.
     pub fn concurrency(&self) -> usize {
         self.profile.concurrency
+    }
+
+    /// The provider's id of a message, where that does not depend on what the provider answers.
+    pub fn own_reference(&self, message: MessageId) -> Option<String> {
+        let scope = context! { msg => context! { id => message.to_string() } };
+        self.profile.sends.results.references.text(&scope)
     }
 
     /// Hands a text to the provider and says what came of it, within the profile's time budget.

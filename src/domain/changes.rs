@@ -52,6 +52,8 @@ pub struct Changes {
     pub groups: Vec<(Reference, Known)>,
     /// What providers' ids of outbound messages mean.
     pub outbound_references: Vec<(Reference, Known)>,
+    /// What ids of messages that were sent again mean now.
+    pub outbound_again: Vec<(Reference, Known)>,
     /// New lines of timelines.
     pub status_events: Vec<StatusEvent>,
     /// Reports that came too early.

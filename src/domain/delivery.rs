@@ -1,5 +1,6 @@
 //! Handing messages over: what waits, what is claimed, and what each attempt's outcome changes.
 
+mod naming;
 mod record;
 
 pub use record::{Attempted, Before, Recorded, Witness, record};

@@ -118,6 +118,7 @@ impl Engine {
                 gateway: delivery.gateway,
                 epoch: delivery.epoch,
                 attempt: delivery.attempt,
+                own_reference: line.gateway.own_reference(delivery.message),
                 outcome: Outcome::Unknown(interrupted()),
                 witness: Witness::Nobody,
                 on_unknown,
@@ -278,18 +279,16 @@ async fn load(tx: &mut Tx, commands: &[Attempted]) -> Result<Before, EngineFault
 }
 
 fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
+    let key = |value: &String| (command.gateway.clone(), value.clone());
     match &command.outcome {
-        Outcome::Accepted { references, .. } => references
-            .iter()
-            .map(|value| (command.gateway.clone(), value.clone()))
-            .collect(),
+        Outcome::Accepted { references, .. } => references.iter().map(key).collect(),
+        Outcome::Unknown(_) => command.own_reference.iter().map(key).collect(),
         Outcome::Throttled { .. }
         | Outcome::Deferred(_)
         | Outcome::NotSent(_)
         | Outcome::NotTried
         | Outcome::Rejected(_)
-        | Outcome::Misconfigured(_)
-        | Outcome::Unknown(_) => Vec::new(),
+        | Outcome::Misconfigured(_) => Vec::new(),
     }
 }
 

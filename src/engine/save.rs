@@ -31,6 +31,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     reference::insert_references(conn, Direction::Inbound, &changes.inbound_references).await?;
     reference::replace_references(conn, Direction::Inbound, &changes.groups).await?;
     reference::insert_references(conn, Direction::Outbound, &changes.outbound_references).await?;
+    reference::replace_references(conn, Direction::Outbound, &changes.outbound_again).await?;
     timeline::insert_status_events(conn, &changes.status_events).await?;
     reference::insert_parked(conn, &changes.parked).await?;
     delivery::upsert_deliveries(conn, &changes.deliveries).await?;

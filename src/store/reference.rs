@@ -136,14 +136,15 @@ pub async fn insert_references(
         .await
 }
 
-/// Records what ids mean now; unlike a message's own, they come again.
+/// Records what ids mean now that come again.
 pub async fn replace_references(
     conn: &mut Conn,
     direction: Direction,
     references: &[(Key, Known)],
 ) -> Result<(), StoreFault> {
     static REPLACE: LazyLock<Statement> = LazyLock::new(|| {
-        let tail = "ON CONFLICT (gateway, direction, value) DO UPDATE SET message_id = excluded.message_id";
+        let tail = "ON CONFLICT (gateway, direction, value) DO UPDATE SET message_id = excluded.message_id,
+             part = excluded.part, parts = excluded.parts, round = excluded.round";
         Statement::insert("reference", &COLUMNS, tail)
     });
     REPLACE

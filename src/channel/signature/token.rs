@@ -47,6 +47,19 @@ impl Token {
         })
     }
 
+    /// The address without the secret, as it may be kept.
+    pub(crate) fn without_secret(&self, path_and_query: &str) -> String {
+        let Some((path, query)) = path_and_query.split_once('?') else {
+            return path_and_query.to_owned();
+        };
+        let is_other = |pair: &&str| {
+            let mut pairs = payload::pairs(pair.as_bytes()).into_iter();
+            pairs.all(|(name, _)| name != self.parameter)
+        };
+        let others: Vec<_> = query.split('&').filter(is_other).collect();
+        format!("{path}?{}", others.join("&"))
+    }
+
     /// Whether the query names one of the secrets, once.
     pub(crate) fn verify(&self, request: &CallbackRequest<'_>) -> Result<(), Refusal> {
         let query = payload::pairs(payload::query(request));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::naming::{name, unpark};
 use super::{Delivery, DeliveryState, Piece, known, whole};
 use crate::domain::changes::{Changes, Reference};
 use crate::domain::clock::Timestamp;
@@ -31,6 +32,8 @@ pub struct Attempted {
     pub epoch: i64,
     /// Which try it was.
     pub attempt: u32,
+    /// The provider's id of the message, where the message has it whatever the provider answers.
+    pub own_reference: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// Who knows that.
@@ -176,7 +179,7 @@ fn record_one(
         Outcome::Unknown(failure) => {
             let rest = sign(one, Sign::Failed(&failure.detail), before, now);
             match one.on_unknown {
-                OnUnknown::Hold => end(known, Status::Unconfirmed, failure, before, now, changes),
+                OnUnknown::Hold => unconfirmed(one, known, failure, before, now, changes),
                 OnUnknown::Resend => {
                     let due = now.plus(backoff(one, delivery.attempt));
                     again(delivery, known, failure, due, before, now, changes);
@@ -217,26 +220,7 @@ fn accepted(
         end(known, Status::Unconfirmed, &failure, before, now, changes);
         return Recorded::Done;
     }
-    let parts = if keys.len() > 1 {
-        u32::try_from(keys.len()).unwrap_or(u32::MAX)
-    } else {
-        0
-    };
-    for (index, key) in keys.iter().enumerate() {
-        let part = if parts == 0 {
-            0
-        } else {
-            u32::try_from(index + 1).unwrap_or(u32::MAX)
-        };
-        let meaning = Known {
-            part,
-            parts,
-            ..known
-        };
-        if before.references.insert(key.clone(), meaning).is_none() {
-            changes.outbound_references.push((key.clone(), meaning));
-        }
-    }
+    name(known, &keys, before, changes);
     if let Some(message) = before.timelines.change(one.message) {
         message.provider_reference = references.first().cloned();
     }
@@ -245,25 +229,35 @@ fn accepted(
         ..Note::default()
     });
     before.timelines.add(known, Status::Sent, note, now, None);
-    for report in before.parked.extract_if(.., |report| {
-        keys.contains(&(report.gateway.clone(), report.reference.clone()))
-    }) {
-        let key = (report.gateway.clone(), report.reference.clone());
-        let meaning = before
-            .references
-            .get(&key)
-            .copied()
-            .unwrap_or(known)
-            .of_part(report.part);
-        let class = report.note.as_ref().and_then(|note| note.class);
-        before
-            .timelines
-            .add(meaning, report.status, report.note, report.at, report.raw);
-        heed_opt_out(class, before.timelines.message(one.message), now, changes);
-    }
+    unpark(known, &keys, before, now, changes);
     before.timelines.refold(one.message, now, changes);
     changes.finished.push(one.piece());
     Recorded::Done
+}
+
+/// Ends a message of which nobody knows. A report can still decide, where it names the message by
+/// an id that does not depend on the answer.
+fn unconfirmed(
+    one: &Attempted,
+    known: Known,
+    failure: &Failure,
+    before: &mut Before,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    if let Some(reference) = &one.own_reference {
+        let keys = [(one.gateway.clone(), reference.clone())];
+        name(known, &keys, before, changes);
+        if let Some(message) = before.timelines.change(one.message) {
+            message.provider_reference = Some(reference.clone());
+        }
+        let note = Some(Note::from(failure));
+        before
+            .timelines
+            .add(known, Status::Unconfirmed, note, now, None);
+        unpark(known, &keys, before, now, changes);
+    }
+    end(known, Status::Unconfirmed, failure, before, now, changes);
 }
 
 /// Ends the message's time in the queue with a status.

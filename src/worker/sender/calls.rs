@@ -197,6 +197,7 @@ impl Calls {
             gateway: claimed.delivery.gateway,
             epoch: self.epoch,
             attempt: claimed.delivery.attempt,
+            own_reference: self.line.gateway.own_reference(claimed.delivery.message),
             outcome,
             witness: Witness::Caller,
             on_unknown: self.line.spec.on_unknown,

@@ -213,6 +213,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/events", get(events::list))
         .route("/v1/events/stream", get(stream::follow))
         .route("/v1/quarantine", get(quarantine::list))
+        .route("/v1/quarantine/{id}", get(quarantine::get))
         .route("/v1/quarantine/{id}/replay", post(quarantine::replay))
         .route("/media/{token}/{name}", get(media::find))
         .merge(people())

@@ -87,7 +87,7 @@ async fn take(
         Problem::new(Code::NotVerified, refusal.to_string())
     })?;
     let told = gateway.read(&callback);
-    let raw = Arc::new(kept::keep(line, &callback, body.clone()));
+    let raw = Arc::new(kept::keep(line, gateway, &callback, body.clone()));
     match told {
         Ok(callbacks) => apply(engine, line, callbacks, raw).await,
         Err(unreadable) => quarantine(engine, line, raw, &unreadable.reason).await,

@@ -37,7 +37,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         tags::list, tags::create, tags::change, tags::delete,
         search::search,
         gateways::list, segments::count, events::list, stream::follow,
-        quarantine::list, quarantine::replay,
+        quarantine::list, quarantine::get, quarantine::replay,
         contacts::list, contacts::find, contacts::create, contacts::change, contacts::duplicates,
         contacts::merge, contacts::unmerge, contacts::hold, contacts::release, contacts::erase,
         contacts::export,

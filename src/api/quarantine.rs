@@ -9,6 +9,7 @@ use super::lists::{Page, Paged};
 use crate::domain::clock::Timestamp;
 use crate::domain::gateway::GatewayName;
 use crate::domain::id::QuarantineId;
+use crate::domain::message::RawRequest;
 use crate::domain::quarantine::Quarantined;
 use crate::engine::ReplayFault;
 use crate::http::auth::{GatewayManager, Reader};
@@ -67,6 +68,73 @@ pub(super) async fn list(
         .await?;
     let cursor = |one: &Quarantined| one.id.to_string();
     Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
+}
+
+/// One of them, with what was posted.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct QuarantinedCallback {
+    #[serde(flatten)]
+    details: QuarantinedBody,
+    /// What was posted; null for a mail.
+    #[schema(required)]
+    request: Option<PostedRequest>,
+}
+
+/// A request as a provider posted it, without the secrets in its address and its headers.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct PostedRequest {
+    /// How it was posted.
+    #[schema(example = "POST")]
+    method: String,
+    /// Path and query.
+    #[schema(example = "/hooks/support-long")]
+    target: String,
+    /// The headers, in their order.
+    headers: Vec<PostedHeader>,
+    /// The body, with U+FFFD for what is not UTF-8.
+    body: String,
+}
+
+/// A header of such a request.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct PostedHeader {
+    /// Its name, in lower case.
+    name: String,
+    /// Its value.
+    value: String,
+}
+
+impl From<RawRequest> for PostedRequest {
+    fn from(request: RawRequest) -> Self {
+        let headers = request.headers.into_iter();
+        Self {
+            method: request.method,
+            target: request.target,
+            headers: headers
+                .map(|(name, value)| PostedHeader { name, value })
+                .collect(),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+        }
+    }
+}
+
+/// Shows one of them with what was posted, so that somebody can see why it could not be read.
+#[utoipa::path(
+    get, path = "/v1/quarantine/{id}", operation_id = "getQuarantined", tag = "quarantine",
+    params(("id" = String, Path, description = "The id in the quarantine")),
+    responses((status = 200, description = "It, with what was posted", body = QuarantinedCallback))
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    _: GatewayManager,
+    Id(id): Id<QuarantineId>,
+) -> Result<Answer<QuarantinedCallback>, Problem> {
+    let found = api.engine.read().quarantined(id).await?;
+    let (one, request) = found.ok_or_else(|| Problem::not_found("callback in quarantine"))?;
+    Ok(Answer(QuarantinedCallback {
+        details: one.into(),
+        request: request.map(Into::into),
+    }))
 }
 
 /// Reads a callback again, as if it came now; what it says is stored once, however often.

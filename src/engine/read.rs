@@ -19,7 +19,7 @@ use crate::domain::health::{Half, Health};
 use crate::domain::id::{
     AgentId, AttachmentId, ContactId, ConversationId, IssueId, MessageId, QuarantineId, TagId,
 };
-use crate::domain::message::{Message, Receipt, StatusEvent};
+use crate::domain::message::{Message, RawRequest, Receipt, StatusEvent};
 use crate::domain::quarantine::Quarantined;
 use crate::domain::status::Status;
 use crate::store::conversation::Filter;
@@ -301,6 +301,19 @@ impl<'e> Reader<'e> {
     ) -> Result<Vec<Quarantined>, EngineFault> {
         let before = before.unwrap_or(QuarantineId(uuid::Uuid::max()));
         Ok(raw::list_quarantined(&mut self.conn().await?, before, limit).await?)
+    }
+
+    /// One of what is or was in quarantine, with the request as it came; a mail has none.
+    pub async fn quarantined(
+        &self,
+        id: QuarantineId,
+    ) -> Result<Option<(Quarantined, Option<RawRequest>)>, EngineFault> {
+        let mut conn = self.conn().await?;
+        let Some(one) = raw::find_quarantined(&mut conn, id).await? else {
+            return Ok(None);
+        };
+        let request = raw::find_raw_request(&mut conn, one.raw).await?;
+        Ok(Some((one, request)))
     }
 
     /// How much waits at each gateway.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderName;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 
-use crate::channel::CallbackRequest;
+use crate::channel::{CallbackRequest, TextGateway};
 use crate::domain::id::new_raw_id;
 use crate::domain::message::RawRequest;
 use crate::engine::Line;
@@ -12,8 +12,13 @@ use crate::engine::Line;
 /// Headers that carry secrets and say nothing that reading needs.
 const SECRET: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
-/// The post, byte for byte but for the headers that carry secrets.
-pub(super) fn keep(line: &Line, request: &CallbackRequest<'_>, body: Bytes) -> RawRequest {
+/// The post, byte for byte but for what carries secrets in its address and its headers.
+pub(super) fn keep(
+    line: &Line,
+    gateway: &TextGateway,
+    request: &CallbackRequest<'_>,
+    body: Bytes,
+) -> RawRequest {
     let headers = request
         .headers
         .iter()
@@ -28,7 +33,7 @@ pub(super) fn keep(line: &Line, request: &CallbackRequest<'_>, body: Bytes) -> R
         gateway: line.spec.name.clone(),
         received_at: request.received_at,
         method: request.method.as_str().to_owned(),
-        target: request.path_and_query.to_owned(),
+        target: gateway.without_secret(request.path_and_query),
         headers,
         body,
     }

@@ -64,7 +64,15 @@ both! {
         assert_eq!(one["gateway"], "support");
         assert!(!one["reason"].as_str().unwrap().is_empty());
         assert_eq!(one["replayed_at"], json!(null));
-        let path = format!("/v1/quarantine/{}/replay", id(one));
+        let path = format!("/v1/quarantine/{}", id(one));
+        let seen = desk.get(&path).await.expect(200);
+        assert_eq!(seen["reason"], one["reason"]);
+        assert_eq!(seen["request"]["method"], "POST");
+        assert_eq!(seen["request"]["target"], "/hooks/support");
+        assert_eq!(seen["request"]["body"], "\u{feff}{}");
+        let agent = desk.key("ann", Role::Agent).await;
+        desk.with_key(&agent, "GET", &path, None).await.expect(403);
+        let path = format!("{path}/replay");
         desk.post(&path, json!({})).await.expect(409);
         let agent = desk.key("bob", Role::Agent).await;
         desk.with_key(&agent, "POST", &path, None).await.expect(403);

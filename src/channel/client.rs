@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Certificate;
 use reqwest::redirect::Policy;
 
+use super::oauth2::plainly;
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::outcome::Outcome;
 
@@ -128,12 +129,18 @@ fn broken(error: &reqwest::Error) -> Outcome {
         let detail = format!("no trusted connection to the provider: {fault}");
         return Outcome::Misconfigured(failure(&detail));
     }
-    let detail = if error.is_timeout() {
-        "the provider could not be reached in time"
-    } else {
-        "the provider could not be reached"
-    };
-    Outcome::NotSent(failure(detail))
+    let place = error.url().map(place).unwrap_or_default();
+    let why = plainly(error);
+    Outcome::NotSent(failure(&format!(
+        "the provider could not be reached at {place}: {why}"
+    )))
+}
+
+/// Host and port; what follows them may hold secrets.
+fn place(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{host}:{port}")
 }
 
 /// The refusal of TLS in a chain of errors.

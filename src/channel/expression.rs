@@ -56,11 +56,11 @@ impl Expression {
         }
     }
 
-    /// The names of the settings that it uses.
-    pub(super) fn settings(&self) -> impl Iterator<Item = String> {
+    /// The names of what it uses of a value, such as `settings`.
+    pub(super) fn members(&self, value: &str) -> impl Iterator<Item = String> {
         let names = self.0.undeclared_variables(true).into_iter();
-        names.filter_map(|name| {
-            let rest = name.strip_prefix("settings.")?;
+        names.filter_map(move |name| {
+            let rest = name.strip_prefix(value)?.strip_prefix('.')?;
             Some(rest.split('.').next().unwrap_or(rest).to_owned())
         })
     }

@@ -202,8 +202,8 @@ impl Tokens {
     }
 }
 
-/// The cause without the URL, which may carry more than a log should.
-fn plainly(fault: &reqwest::Error) -> String {
+/// The innermost cause, without the URL, which may carry more than a log should.
+pub(super) fn plainly(fault: &reqwest::Error) -> String {
     if fault.is_timeout() {
         return "it did not answer in time".to_owned();
     }

@@ -3,8 +3,10 @@
 //! Signatures and reading use the same taking apart, so that nothing can be read that was not
 //! signed. Knows no profile.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use encoding_rs::{Encoding, UTF_8};
 use minijinja::value::{Serde, Value};
 use serde::Deserialize;
 
@@ -79,6 +81,20 @@ pub(super) fn parameters(request: &CallbackRequest<'_>, format: Format) -> Resul
         Format::Any if is_form(request) => Ok(map(pairs(request.body))),
         Format::Any => Ok(map(pairs(query(request)))),
     }
+}
+
+/// The value `body`: the body as a text, in the character set that its media type names, else in
+/// UTF-8. What is not of that set becomes U+FFFD.
+pub(super) fn body_text<'a>(request: &CallbackRequest<'a>) -> Cow<'a, str> {
+    let value = request.headers.get(http::header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let label = value.split(';').skip(1).find_map(|parameter| {
+        let (name, label) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| label.trim().trim_matches('"'))
+    });
+    let named = label.and_then(|label| Encoding::for_label(label.as_bytes()));
+    named.unwrap_or(UTF_8).decode(request.body).0
 }
 
 /// The value `q`: the query, whatever the method.

@@ -46,7 +46,7 @@ impl Reader<'_> {
             p => parameters,
             q => payload::query_values(request),
             h => payload::header_values(request.headers),
-            body => String::from_utf8_lossy(request.body),
+            body => payload::body_text(request),
             settings => self.settings,
         };
         match profile.kind.text(&scope).as_deref() {

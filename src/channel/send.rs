@@ -8,6 +8,18 @@ use super::message::OutboundText;
 use super::profile::{SendFormat, SendMethod, Sends};
 use crate::domain::address::Address;
 
+/// What the value `msg` has.
+pub(super) const MESSAGE: [&str; 8] = [
+    "id",
+    "from",
+    "to",
+    "text",
+    "encoding",
+    "segments",
+    "valid_for",
+    "media_urls",
+];
+
 /// The value `msg` of expressions.
 pub(super) fn message_value(text: &OutboundText, from: &Address) -> Value {
     context! {

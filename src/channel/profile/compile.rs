@@ -14,6 +14,7 @@ use crate::channel::expression::Expression;
 use crate::channel::fault::ProfileFault;
 use crate::channel::message::{Answer, Capabilities};
 use crate::channel::payload::Format;
+use crate::channel::send::MESSAGE;
 use crate::channel::settings::Rule;
 use crate::channel::signature::Scheme;
 use crate::domain::status::Status;
@@ -197,10 +198,17 @@ impl Compiler<'_> {
         let fault = |reason| self.place.fault(leaf.span(), reason);
         let expression = Expression::compile(leaf.as_ref(), names).map_err(fault)?;
         let unknown = expression
-            .settings()
+            .members("settings")
             .find(|name| !self.settings.contains_key(name));
         if let Some(name) = unknown {
             return Err(fault(format!("[settings] declares no {name:?}")));
+        }
+        let unknown = expression
+            .members("msg")
+            .find(|name| !MESSAGE.contains(&name.as_str()));
+        if let Some(name) = unknown {
+            let names = MESSAGE.join(", ");
+            return Err(fault(format!("msg has no {name:?}; it has {names}")));
         }
         Ok(expression)
     }

@@ -108,7 +108,11 @@ async fn f28_refused_connections_prove_that_nothing_was_sent() {
     drop(listener);
     let gateway = gateway("sandbox", &format!("http://{address}"));
     let found = gateway.send(&outbound("+12025550123", "Hello")).await;
-    assert!(matches!(found, Outcome::NotSent(_)), "{found:?}");
+    let Outcome::NotSent(failure) = found else {
+        panic!("{found:?}");
+    };
+    let told = format!("the provider could not be reached at {address}: Connection refused");
+    assert!(failure.detail.starts_with(&told), "{}", failure.detail);
 }
 
 #[tokio::test]

@@ -63,6 +63,11 @@ fn a_mistake_is_pointed_at() {
         r#"bearer = "settings.api_kay""#,
     );
     assert_eq!(reason, r#"[settings] declares no "api_kay""#);
+    let (reason, _) = fault_of(r#"to = "msg.to""#, r#"to = "msg.recipient""#);
+    assert!(
+        reason.starts_with(r#"msg has no "recipient"; it has id, from, to"#),
+        "{reason}"
+    );
     let (reason, _) = fault_of(r#"failed = "failed""#, r#"failed = "lost""#);
     assert!(
         reason.starts_with(r#""lost" is no status of a report"#),

@@ -102,6 +102,16 @@ pub enum StoreFault {
     /// The database cannot be reached, or answered with an error.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// There is no connection to begin with.
+    #[error(
+        "the database at {place} cannot be opened: {source}; check database.url, and that it runs there"
+    )]
+    Closed {
+        /// The server and the name of the database.
+        place: String,
+        /// What the server or the network says.
+        source: sqlx::Error,
+    },
     /// The transaction that this was part of was not committed.
     #[error("the database did not commit: {0}")]
     NotCommitted(String),

@@ -8,6 +8,7 @@ use clap::Subcommand;
 use super::key::role_names;
 use super::{CliFault, block_on, load, output, quiet_logs};
 use crate::app;
+use crate::domain::address::{Address, AddressFault};
 use crate::domain::agent::Role;
 use crate::domain::password;
 
@@ -25,9 +26,10 @@ enum Command {
     /// Add an agent; the password is the first line of standard input, the id is printed
     Add {
         /// The name; no two agents share one
+        #[arg(value_parser = super::key::name)]
         name: String,
         /// The e-mail address they log in with
-        #[arg(long)]
+        #[arg(long, value_parser = mailbox)]
         email: String,
         /// What they may do
         #[arg(long, value_parser = role_names())]
@@ -42,6 +44,11 @@ pub(super) fn run(arguments: Arguments, file: Option<&Path>) -> Result<(), CliFa
     let password = read_password(&name, &email)?;
     let id = block_on(app::add_agent(&config, &name, &email, role, &password))?;
     output::print(&id)
+}
+
+/// Reads an e-mail address, and keeps it as it was written.
+fn mailbox(text: &str) -> Result<String, AddressFault> {
+    Address::parse_email(text).map(|_| text.trim().to_owned())
 }
 
 fn read_password(name: &str, email: &str) -> Result<String, CliFault> {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::fault::explained;
 use super::{CliFault, config_file, output};
 use crate::app;
 use crate::config::{Config, ConfigFault, Fault};
@@ -68,7 +69,7 @@ fn print_json(file: &str, checked: Result<Config, CliFault>) -> Result<(), CliFa
                 file,
                 line: 0,
                 column: 0,
-                reason: format!("{reason:#}"),
+                reason: explained(&reason),
                 fix: "change the gateway or its profile".to_owned(),
             };
             told(false, 0, &[fault])?;

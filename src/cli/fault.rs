@@ -21,7 +21,7 @@ pub(super) enum CliFault {
     #[error(transparent)]
     Config(#[from] ConfigFault),
     /// The file is well formed, but what it leads to, such as a profile, cannot be used.
-    #[error("{file}: {reason:#}")]
+    #[error("{file}: {}", explained(.reason))]
     Gateways {
         /// The file, as it was named.
         file: String,
@@ -35,8 +35,19 @@ pub(super) enum CliFault {
     #[error("standard output is closed")]
     ClosedPipe,
     /// Anything else.
-    #[error("error: {0:#}")]
+    #[error("error: {}", explained(.0))]
     Failed(#[from] anyhow::Error),
+}
+
+/// What went wrong and why, without the causes that an error repeats in its own words.
+pub(super) fn explained(error: &anyhow::Error) -> String {
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 impl CliFault {

@@ -20,6 +20,7 @@ enum Command {
     /// Make a key and print it; it is shown this once
     Create {
         /// What the key is for
+        #[arg(value_parser = name)]
         name: String,
         /// What it may do
         #[arg(long, value_parser = role_names())]
@@ -36,6 +37,18 @@ pub(super) fn run(arguments: Arguments, file: Option<&Path>) -> Result<(), CliFa
     let config = load(file)?;
     let secret = block_on(app::create_key(&config, &name, role, agent.as_deref()))?;
     output::print(&secret)
+}
+
+/// The longest name, as in the API.
+const LONGEST_NAME: usize = 100;
+
+/// Reads a name, which has to say something.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) {
+        return Err(format!("a name has 1 to {LONGEST_NAME} characters"));
+    }
+    Ok(name.to_owned())
 }
 
 /// Reads a role, and lists them in the help.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use sqlx::{ConnectOptions, Row, SqlitePool};
 
 use super::{Location, OpenOptions, Pool, StoreFault, migrations};
 
@@ -150,11 +150,7 @@ async fn open_postgres(url: &str, options: &OpenOptions) -> Result<Opened, Store
             ("enable_sort", "off"),
             ("jit", "off"),
         ]);
-    let writer = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE)
-        .connect_with(base.clone())
-        .await?;
+    let writer = connect_postgres(&base).await?;
     check_postgres(&writer, options).await?;
     migrations::postgres(&writer).await?;
     let readers = PgPoolOptions::new()
@@ -166,6 +162,29 @@ async fn open_postgres(url: &str, options: &OpenOptions) -> Result<Opened, Store
         writer: Pool::Postgres(writer),
         lock: None,
     })
+}
+
+/// The writer's one connection. A pool waits for a server that takes none, and then only knows
+/// that it waited; one more try says why.
+async fn connect_postgres(base: &PgConnectOptions) -> Result<sqlx::PgPool, StoreFault> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .connect_with(base.clone())
+        .await;
+    let source = match pool {
+        Ok(pool) => return Ok(pool),
+        Err(sqlx::Error::PoolTimedOut) => match tokio::time::timeout(ACQUIRE, base.connect()).await
+        {
+            Ok(Err(source)) => source,
+            Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+        },
+        Err(source) => source,
+    };
+    let (host, port) = (base.get_host(), base.get_port());
+    let name = base.get_database().unwrap_or_default();
+    let place = format!("{host}:{port}/{name}");
+    Err(StoreFault::Closed { place, source })
 }
 
 async fn check_postgres(pool: &sqlx::PgPool, options: &OpenOptions) -> Result<(), StoreFault> {

@@ -58,6 +58,17 @@ fn what_makes_no_sense_is_usage() {
         &["segments", "a", "b"],
         &["key", "create", "x"],
         &["key", "create", "x", "--role", "boss"],
+        &["key", "create", " ", "--role", "admin"],
+        &[
+            "agent",
+            "add",
+            "",
+            "--email",
+            "a@b.example",
+            "--role",
+            "admin",
+        ],
+        &["agent", "add", "Ann", "--email", "ann", "--role", "admin"],
         &["simulate"],
     ] {
         let done = postern(arguments, "");
@@ -242,6 +253,27 @@ fn commands_on_the_database_make_it_and_print_data_alone() {
     let above = run(&[&create[..], &["admin"]].concat(), "");
     assert_eq!(code(&above), Some(1));
     assert_eq!(out(&above), "");
+}
+
+#[test]
+fn a_database_that_takes_no_connection_is_named_with_the_reason_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = listener.local_addr().unwrap();
+    drop(listener);
+    let text = format!("[database]\nurl = \"postgres://ann:canary@{place}/texts\"\n");
+    std::fs::write(folder.path().join("c.toml"), text).unwrap();
+    let done = postern_in(folder.path(), &["migrate", "--config", "c.toml"], "");
+    assert_eq!(code(&done), Some(1));
+    let told = talk(&done);
+    assert!(
+        told.starts_with(&format!(
+            "error: the database at {place}/texts cannot be opened: "
+        )),
+        "{told}"
+    );
+    assert_eq!(told.matches("Connection refused").count(), 1, "{told}");
+    assert!(!told.contains("canary"), "{told}");
 }
 
 #[test]

@@ -92,6 +92,14 @@ const COUNTERS: &[(&str, &str)] = &[
         "postern_callbacks_total",
         "what providers posted, by gateway and result",
     ),
+    (
+        "postern_connections_refused_total",
+        "connections that were closed at once because max_connections were open",
+    ),
+    (
+        "postern_mailbox_gaps_total",
+        "mails that only the comparison with the server found, by gateway",
+    ),
 ];
 
 const GAUGES: &[(&str, &str)] = &[
@@ -118,6 +126,14 @@ const GAUGES: &[(&str, &str)] = &[
     (
         "postern_gateway_up",
         "1 when the gateway sends, 0 when it is paused or down",
+    ),
+    (
+        "postern_mailbox_lag",
+        "seconds since a mailbox was known to be read to its end, by gateway",
+    ),
+    (
+        "postern_search_lag_events",
+        "events behind the head of the feed that the search does not know yet",
     ),
     ("postern_build_info", "always 1; the version is a label"),
 ];

@@ -122,6 +122,28 @@ fn modules_import_only_what_the_table_allows() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// B35: `promtool check metrics` asks for the help of each.
+#[test]
+fn b35_every_metric_has_its_help() {
+    let (told, used): (Vec<_>, Vec<_>) = sources()
+        .into_iter()
+        .partition(|(module, _, _)| module == "telemetry");
+    let told: String = told.into_iter().map(|(_, _, text)| text).collect();
+    for (_, path, text) in used {
+        for (at, _) in text.match_indices("\"postern_") {
+            let name = first_name(&text[at + 1..]);
+            if name == "postern_" {
+                continue;
+            }
+            assert!(
+                told.contains(&format!("\"{name}\"")),
+                "{}: {name} has no help in src/telemetry",
+                path.display()
+            );
+        }
+    }
+}
+
 #[test]
 fn every_import_is_seen() {
     let text = "use crate::{api::x::{store, y}, hooks};\ncrate::engine::Engine; postern::sms;";

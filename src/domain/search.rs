@@ -7,6 +7,7 @@ mod check;
 pub mod doc;
 mod fault;
 mod lexer;
+mod number;
 mod parser;
 pub mod plan;
 mod print;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lexer::{Placed, Quoted, Sign, signs};
+use super::number;
 use super::{Ending, Flag, LONGEST, Owner, Party, Phrase, Query, QueryFault, Term, Thing, words};
 use crate::domain::address::Address;
 use crate::domain::clock::Timestamp;
@@ -45,6 +46,7 @@ pub fn parse(query: &str, country: &str) -> Result<Query, QueryFault> {
         at: 0,
         depth: 0,
         terms: 0,
+        in_number: false,
     };
     let found = parser.any()?;
     if let Some((_, place)) = parser.signs.get(parser.at) {
@@ -70,6 +72,8 @@ struct Parser<'q> {
     at: usize,
     depth: usize,
     terms: usize,
+    /// Whether these are the groups of a number, which are no number themselves.
+    in_number: bool,
 }
 
 impl Parser<'_> {
@@ -108,7 +112,11 @@ impl Parser<'_> {
                 Some(
                     Sign::Open | Sign::Not | Sign::Word(_) | Sign::Phrase(_) | Sign::Field { .. },
                 ) => {
-                    parts.extend(self.one()?);
+                    let number = self.number()?;
+                    parts.extend(match number {
+                        Some(number) => Some(number),
+                        None => self.one()?,
+                    });
                 }
             }
         }
@@ -146,6 +154,39 @@ impl Parser<'_> {
             // `any` and `all` stop at these.
             Sign::Or | Sign::And | Sign::Close => Ok(None),
         }
+    }
+
+    /// A phone number that is written in groups and without quotes, as it is pasted from elsewhere:
+    /// whatever has the number, and whatever has its groups as words of their own.
+    fn number(&mut self) -> Result<Option<Query>, QueryFault> {
+        let (from, rest) = (self.at, &self.signs[self.at..]);
+        let start = rest[0].1.start;
+        let Some(length) = number::written(&self.query[start..], self.country) else {
+            return Ok(None);
+        };
+        let end = start + length;
+        let count = rest.iter().take_while(|(_, at)| at.end <= end).count();
+        let signs = &rest[..count];
+        let plain = |(sign, _): &Placed| matches!(sign, Sign::Open | Sign::Close | Sign::Word(_));
+        let is_whole = signs.last().is_some_and(|(_, at)| at.end == end);
+        if self.in_number || !is_whole || !signs.iter().all(plain) {
+            return Ok(None);
+        }
+        let mut groups = Parser {
+            signs: signs.to_vec(),
+            at: 0,
+            in_number: true,
+            ..*self
+        };
+        // Parentheses that reach beyond the number are none of its own.
+        let Ok(apart) = groups.any() else {
+            return Ok(None);
+        };
+        self.terms = groups.terms;
+        self.at = from + count;
+        let whole = phrase_of(&self.query[start..end], Ending::Exact);
+        let whole = self.counted(whole, &(start..end))?;
+        Ok(Query::any(whole.into_iter().chain(apart).collect()))
     }
 
     fn inside(&mut self, open: &Range<usize>) -> Result<Option<Query>, QueryFault> {

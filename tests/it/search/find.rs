@@ -130,6 +130,23 @@ both! {
         app.end().await;
     }
 
+    async fn r086_a_number_is_found_as_it_is_pasted(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        text_in(&app, "+12025550143", "hello").await;
+        text_in(&app, "+12025550188", "call (202) 555-0143 please").await;
+        text_in(&app, "+12025550199", "555 202 0143, other things").await;
+        indexed(&app).await;
+        for query in ["(202) 555-0143", "+1 202 555 0143", "202 555 0143", "please (202) 555-0143"] {
+            let hits = found(&app, query).await;
+            let theirs = hits.iter().any(|text| text == "+12025550143");
+            assert_eq!(theirs, !query.starts_with("please"), "{query}: {hits:?}");
+            assert!(hits.iter().any(|text| text.starts_with("call")), "{query}: {hits:?}");
+        }
+        let hits = found(&app, "555 0143").await;
+        assert!(hits.iter().any(|text| text.starts_with("555")), "{hits:?}");
+        app.end().await;
+    }
+
     async fn r086_the_list_of_conversations_holds_those_in_which_something_is_found(db: Db) {
         let (app, _provider) = TestApp::usual(&db).await;
         for nth in 0..7 {

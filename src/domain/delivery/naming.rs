@@ -26,8 +26,13 @@ pub(super) fn name(known: Known, keys: &[Reference], before: &mut Before, change
         match before.references.insert(key.clone(), meaning) {
             None => changes.outbound_references.push((key.clone(), meaning)),
             // An id of ours comes again when the message is sent again, and means the new round.
-            Some(was) if was != meaning => changes.outbound_again.push((key.clone(), meaning)),
-            Some(_) => {}
+            Some(was) if was.message == meaning.message && was != meaning => {
+                changes.outbound_again.push((key.clone(), meaning));
+            }
+            // A provider that gives an id twice takes no report from the message that had it.
+            Some(was) => {
+                before.references.insert(key.clone(), was);
+            }
         }
     }
 }

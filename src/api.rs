@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
-use axum::routing::{delete, get, patch, post, put};
+use axum::routing::{delete, get, post, put};
 
 use crate::domain::address::{Address, AddressFault};
 use crate::domain::clock::Timestamp;
@@ -122,6 +122,25 @@ fn customers() -> Router<Api> {
         )
 }
 
+/// The routes of what conversations are marked with and kept under.
+fn shelves() -> Router<Api> {
+    Router::new()
+        .route("/v1/views", get(views::list).post(views::create))
+        .route(
+            "/v1/views/{id}",
+            get(views::find).patch(views::change).delete(views::delete),
+        )
+        .route(
+            "/v1/notes/{id}",
+            get(notes::find).patch(notes::change).delete(notes::delete),
+        )
+        .route("/v1/tags", get(tags::list).post(tags::create))
+        .route(
+            "/v1/tags/{id}",
+            get(tags::find).patch(tags::change).delete(tags::delete),
+        )
+}
+
 /// The routes of the API and of its documentation.
 ///
 /// `country` is the region (ISO 3166-1 alpha-2) of numbers written without one; streams end when
@@ -153,8 +172,6 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/conversations", get(conversations::list))
         .route("/v1/conversations/counts", get(conversations::count))
         .route("/v1/conversations/bulk", post(conversations::bulk))
-        .route("/v1/views", get(views::list).post(views::create))
-        .route("/v1/views/{id}", patch(views::change).delete(views::delete))
         .route(
             "/v1/conversations/{id}",
             get(conversations::find).delete(conversations::delete),
@@ -186,9 +203,6 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
             "/v1/conversations/{id}/draft",
             get(drafts::find).put(drafts::put).delete(drafts::delete),
         )
-        .route("/v1/notes/{id}", patch(notes::change).delete(notes::delete))
-        .route("/v1/tags", get(tags::list).post(tags::create))
-        .route("/v1/tags/{id}", patch(tags::change).delete(tags::delete))
         .route(
             "/v1/conversations/{id}/restrict",
             post(conversations::restrict),
@@ -207,6 +221,7 @@ pub fn router(engine: Engine, country: &str, tasks: Tasks) -> Router {
         .route("/v1/issues/{id}/resolve", post(issues::resolve))
         .route("/v1/issues/{id}/reopen", post(issues::reopen))
         .merge(customers())
+        .merge(shelves())
         .route("/v1/gateways", get(gateways::list))
         .route("/v1/search", get(search::search))
         .route("/v1/segments", post(segments::count))
@@ -254,6 +269,6 @@ fn people() -> Router<Api> {
         .route("/v1/setup", post(setup::create))
         .route("/v1/audit", get(audit::list))
         .route("/v1/keys", get(keys::list).post(keys::create))
-        .route("/v1/keys/{id}", delete(keys::revoke))
+        .route("/v1/keys/{id}", get(keys::find).delete(keys::revoke))
         .route("/v1/keys/{id}/rotate", post(keys::rotate))
 }

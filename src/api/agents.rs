@@ -5,12 +5,14 @@ mod request;
 
 use axum::Json as Answer;
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::Response;
+use http::HeaderMap;
 
 use super::Api;
 use super::lists::{Page, Paged};
+use super::once::{Once, created, json};
 use crate::domain::id::AgentId;
-use crate::engine::{AgentDetails, PeopleFault};
+use crate::engine::{AgentDetails, NewAgent, PeopleFault};
 use crate::http::auth::{Anybody, PeopleManager, Reader};
 use crate::http::fields::any_text;
 use crate::http::problem::{Code, Problem};
@@ -62,19 +64,29 @@ pub(super) async fn find(
 /// Adds an agent.
 #[utoipa::path(
     post, path = "/v1/agents", operation_id = "createAgent", tag = "agents",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key gets the same answer. Not with a password, of which nothing is kept that could be guessed")),
     request_body = NewAgentBody,
     responses((status = 201, description = "The agent", body = AgentWhole))
 )]
 pub(super) async fn create(
     State(api): State<Api>,
     PeopleManager(principal): PeopleManager,
+    headers: HeaderMap,
     body: Json<NewAgentBody>,
-) -> Result<(StatusCode, Versioned<AgentWhole>), Problem> {
+) -> Result<Response, Problem> {
+    let request = ("/v1/agents", &*body.bytes);
+    let once = Once::of(&api, &principal, &headers, request, render)?;
+    let new = NewAgent::from(body.value);
+    if new.password.is_some() && once.remember.is_some() {
+        // What tells a repetition from another request is a fast hash of all of it.
+        let detail = "is not taken with a password; nobody is added twice without it either, because names and addresses are unique";
+        return Err(Problem::field("/Idempotency-Key", detail));
+    }
     let made = api
         .engine
-        .create_agent(body.value.into(), &principal)
+        .create_agent(new, &principal, once.remember.clone())
         .await?;
-    Ok((StatusCode::CREATED, shown(&api, made)))
+    Ok(created(made, render))
 }
 
 /// Changes an agent. Their own initials, hours and absence everybody may change; the rest takes
@@ -173,6 +185,11 @@ pub(super) async fn set_password(
     let details = engine.read().member(id).await?;
     let details = details.ok_or_else(|| Problem::not_found("agent"))?;
     Ok(shown(&api, details))
+}
+
+fn render(details: &AgentDetails) -> String {
+    let made_at = details.agent.created_at;
+    json(&AgentWhole::of(details.clone(), made_at))
 }
 
 fn shown(api: &Api, details: AgentDetails) -> Versioned<AgentWhole> {

@@ -16,7 +16,7 @@ use crate::domain::clock::{Timestamp, parse_duration};
 use crate::domain::id::{AgentId, KeyId};
 use crate::engine::{KeyFault, KeyOrder, NewKey};
 use crate::http::auth::PeopleManager;
-use crate::http::fields::{any_text, parsed, text};
+use crate::http::fields::{any_text, name, parsed};
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
@@ -115,7 +115,7 @@ pub(crate) struct KeyRequest {
 
 impl Read for KeyRequest {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.required("name", text(1..=LONGEST_NAME));
+        let name = fields.required("name", name(LONGEST_NAME));
         let role = fields.required("role", parsed("observer, agent or admin", Role::from_name));
         let agent = fields.optional("agent", parsed("an agent's id", |id| id.parse().ok()));
         let scopes = fields.optional("scopes", permissions);
@@ -173,7 +173,24 @@ pub(super) async fn list(
     Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
 }
 
-/// Makes a key and shows its secret, once.
+/// Finds a key.
+#[utoipa::path(
+    get, path = "/v1/keys/{id}", operation_id = "getKey", tag = "keys",
+    params(("id" = String, Path, description = "The key's id")),
+    responses((status = 200, description = "The key", body = KeyBody))
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    _: PeopleManager,
+    Id(id): Id<KeyId>,
+) -> Result<Answer<KeyBody>, Problem> {
+    let found = api.engine.read().key(id).await?;
+    let key = found.ok_or_else(|| Problem::not_found("key"))?;
+    Ok(Answer(key.into()))
+}
+
+/// Makes a key and shows its secret, once. It takes no `Idempotency-Key`: a secret is not kept, so
+/// the answer cannot be repeated.
 #[utoipa::path(
     post, path = "/v1/keys", operation_id = "createKey", tag = "keys",
     request_body = KeyRequest,

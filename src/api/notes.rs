@@ -12,7 +12,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{ContactId, ConversationId, IssueId, NoteId};
 use crate::domain::note::Note;
 use crate::engine::{About, NoteFault};
-use crate::http::auth::Writer;
+use crate::http::auth::{Reader, Writer};
 use crate::http::fields::text;
 use crate::http::problem::{Code, Problem};
 use crate::http::{Fields, Id, IfMatch, Json, Read, Versioned};
@@ -167,6 +167,21 @@ pub(super) async fn comment(
         )
         .await?;
     Ok(created(made, render))
+}
+
+/// Finds a note or a comment.
+#[utoipa::path(
+    get, path = "/v1/notes/{id}", operation_id = "getNote", tag = "notes",
+    params(("id" = String, Path, description = "The note's id")),
+    responses((status = 200, description = "The note; the version is in `ETag`", body = NoteBody))
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Id(id): Id<NoteId>,
+) -> Result<Versioned<NoteBody>, Problem> {
+    let note = api.engine.note(id, &principal).await?;
+    Ok(Versioned(note.version, note.into()))
 }
 
 /// Gives a note or a comment other words; its author may.

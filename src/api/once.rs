@@ -1,7 +1,7 @@
 //! `Idempotency-Key` on what is made one at a time.
 
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 
@@ -51,7 +51,11 @@ impl<T> Once<T> {
     }
 }
 
-/// The answer to a creation: 201 with what was made, or what was answered before.
+/// The `ETag` of what was just made.
+const FIRST: &str = "\"1\"";
+
+/// The answer to a creation: 201 with what was made, in its first version, or what was answered
+/// before.
 pub(super) fn created<T>(made: Made<T>, render: fn(&T) -> String) -> Response {
     let json = match made {
         Made::New(new) => render(&new),
@@ -59,7 +63,7 @@ pub(super) fn created<T>(made: Made<T>, render: fn(&T) -> String) -> Response {
     };
     (
         StatusCode::CREATED,
-        [(CONTENT_TYPE, "application/json")],
+        [(CONTENT_TYPE, "application/json"), (ETAG, FIRST)],
         json,
     )
         .into_response()

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document, made of the attributes above the handlers.
 
+mod headers;
+
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -31,10 +33,10 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         timeline::list,
         issues::list, issues::find, issues::take, issues::assign, issues::unassign, issues::close,
         issues::resolve, issues::reopen, issues::change,
-        notes::add, notes::add_to_contact, notes::comment, notes::change, notes::delete,
+        notes::add, notes::add_to_contact, notes::comment, notes::find, notes::change, notes::delete,
         drafts::find, drafts::put, drafts::delete,
-        views::list, views::create, views::change, views::delete,
-        tags::list, tags::create, tags::change, tags::delete,
+        views::list, views::find, views::create, views::change, views::delete,
+        tags::list, tags::find, tags::create, tags::change, tags::delete,
         search::search,
         gateways::list, segments::count, events::list, stream::follow,
         quarantine::list, quarantine::get, quarantine::replay,
@@ -48,7 +50,7 @@ use crate::http::problem::{Code, MEDIA_TYPE, ProblemBody};
         agents::list, agents::find, agents::create, agents::change, agents::disable, agents::enable,
         agents::set_password,
         teams::list, teams::find, teams::create, teams::change, teams::delete,
-        keys::list, keys::create, keys::rotate, keys::revoke,
+        keys::list, keys::find, keys::create, keys::rotate, keys::revoke,
         sessions::create, sessions::list, sessions::delete, sessions::delete_current,
         sessions::me, sessions::change_password, second_factor::find, second_factor::begin,
         second_factor::confirm, second_factor::reset, setup::create,
@@ -86,42 +88,6 @@ pub(super) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// What clients send: a field that is not known is refused.
-const REQUESTS: &[&str] = &[
-    "NewMessage",
-    "Assignment",
-    "KeyRequest",
-    "Text",
-    "Closing",
-    "IssueChange",
-    "Snoozing",
-    "Restriction",
-    "NoteText",
-    "NewTag",
-    "TagChanges",
-    "Bulk",
-    "NewDraft",
-    "NewView",
-    "ViewChanges",
-    "NewOptOut",
-    "Rotation",
-    "NewAgent",
-    "AgentChange",
-    "NewPassword",
-    "NewTeam",
-    "TeamChange",
-    "Login",
-    "PasswordChange",
-    "Setup",
-    "NewContact",
-    "NewQuickReply",
-    "QuickReplyChanges",
-    "Whereto",
-    "ContactPatchRequest",
-    "MergeRequest",
-    "Holding",
-];
-
 /// The operations whose body may be left out.
 const BARE: &[&str] = &["closeIssue", "rotateKey"];
 
@@ -137,12 +103,7 @@ impl Modify for Common {
         let components = document.components.get_or_insert_default();
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         components.add_security_scheme("key", scheme);
-        for name in REQUESTS {
-            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(*name) {
-                object.additional_properties =
-                    Some(Box::new(AdditionalProperties::FreeForm(false)));
-            }
-        }
+        headers::define(components);
         for code in Code::ALL {
             let name = format!("problem_{}", code.status().as_u16());
             components
@@ -154,8 +115,10 @@ impl Modify for Common {
             "key",
             Vec::<String>::new(),
         )]);
+        let mut requests = Vec::new();
         for (path, item) in &mut document.paths.paths {
-            let has_id = path.contains('{');
+            // The current session is none, where a key was shown.
+            let has_id = path.contains('{') || path.ends_with("/current");
             for (method, operation) in [
                 (HttpMethod::Get, &mut item.get),
                 (HttpMethod::Post, &mut item.post),
@@ -164,12 +127,36 @@ impl Modify for Common {
                 (HttpMethod::Delete, &mut item.delete),
             ] {
                 if let Some(operation) = operation {
+                    headers::of_success(operation);
                     add_problems(operation, &method, has_id);
                     leave_out_body(operation);
+                    requests.extend(request_of(operation));
                 }
             }
         }
+        let components = document.components.get_or_insert_default();
+        for name in requests {
+            if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) {
+                // A field that is not known is refused.
+                object.additional_properties =
+                    Some(Box::new(AdditionalProperties::FreeForm(false)));
+            }
+        }
     }
+}
+
+/// The name of what an operation takes as JSON.
+fn request_of(operation: &Operation) -> Option<String> {
+    let Some(RefOr::T(body)) = &operation.request_body else {
+        return None;
+    };
+    let Some(RefOr::T(content)) = body.content.get("application/json") else {
+        return None;
+    };
+    let Some(RefOr::Ref(schema)) = &content.schema else {
+        return None;
+    };
+    schema.ref_location.rsplit('/').next().map(str::to_owned)
 }
 
 fn leave_out_body(operation: &mut Operation) {
@@ -183,18 +170,18 @@ fn leave_out_body(operation: &mut Operation) {
 
 fn add_problems(operation: &mut Operation, method: &HttpMethod, has_id: bool) {
     let writes = *method != HttpMethod::Get;
-    let edits = matches!(method, HttpMethod::Put | HttpMethod::Patch);
     let statuses = [
         (400, writes),
         (401, true),
-        (403, writes),
+        (403, true),
         (404, has_id),
         (408, writes),
         (409, writes),
-        (412, edits),
+        (412, takes_version(operation)),
         (413, writes),
         (415, writes),
         (422, true),
+        (429, true),
         (500, true),
         (503, true),
     ];
@@ -207,12 +194,20 @@ fn add_problems(operation: &mut Operation, method: &HttpMethod, has_id: bool) {
     }
 }
 
+/// Whether an operation changes what the caller saw.
+fn takes_version(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|one| matches!(one, RefOr::T(one) if one.name == "If-Match"))
+}
+
 fn problem(code: Code) -> Response {
-    ResponseBuilder::new()
+    let mut response = ResponseBuilder::new()
         .description(code.title())
         .content(
             MEDIA_TYPE,
             Content::new(Some(Ref::from_schema_name("Problem"))),
         )
-        .build()
+        .build();
+    headers::of_problem(&mut response, code.status().as_u16());
+    response
 }

@@ -14,7 +14,7 @@ use crate::domain::conversation::Tag;
 use crate::domain::id::TagId;
 use crate::engine::{TagChange, TagFault};
 use crate::http::auth::{PeopleManager, Reader, Writer};
-use crate::http::fields::{parsed, text};
+use crate::http::fields::{name, parsed};
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
 use crate::http::{Fields, Id, IfMatch, Json, Query, Read, Versioned};
@@ -76,6 +76,22 @@ pub(super) async fn list(
     Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
 }
 
+/// Finds a tag.
+#[utoipa::path(
+    get, path = "/v1/tags/{id}", operation_id = "getTag", tag = "tags",
+    params(("id" = String, Path, description = "The tag's id")),
+    responses((status = 200, description = "The tag; the version is in `ETag`", body = TagBody))
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    _: Reader,
+    Id(id): Id<TagId>,
+) -> Result<Versioned<TagBody>, Problem> {
+    let found = api.engine.read().tag_by_id(id).await?;
+    let tag = found.ok_or_else(|| Problem::not_found("tag"))?;
+    Ok(Versioned(tag.version, tag.into()))
+}
+
 /// What a new tag is to be.
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct NewTag {
@@ -89,7 +105,7 @@ pub(crate) struct NewTag {
 
 impl Read for NewTag {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.required("name", text(1..=LONGEST));
+        let name = fields.required("name", name(LONGEST));
         let colour = colour(fields);
         Some(Self {
             name: name?,
@@ -148,7 +164,7 @@ pub(crate) struct TagChanges {
 
 impl Read for TagChanges {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.optional("name", text(1..=LONGEST));
+        let name = fields.optional("name", name(LONGEST));
         let colour = colour(fields);
         Some(Self { name, colour })
     }

@@ -2,13 +2,15 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::Api;
 use super::agents::name;
 use super::lists::{Page, Paged};
 use super::messages::AgentBody;
+use super::once::{Once, created, json};
 use crate::domain::clock::Timestamp;
 use crate::domain::conversation::TeamRef;
 use crate::domain::id::{AgentId, TeamId};
@@ -69,6 +71,10 @@ impl From<TeamDetails> for TeamBody {
             created_at: team.created_at,
         }
     }
+}
+
+fn render(details: &TeamDetails) -> String {
+    json(&TeamBody::from(details.clone()))
 }
 
 /// A team to make.
@@ -158,20 +164,25 @@ pub(super) async fn find(
 /// Makes a team.
 #[utoipa::path(
     post, path = "/v1/teams", operation_id = "createTeam", tag = "teams",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition harmless: the same key gets the same answer")),
     request_body = NewTeamBody,
     responses((status = 201, description = "The team", body = TeamBody))
 )]
 pub(super) async fn create(
     State(api): State<Api>,
     PeopleManager(principal): PeopleManager,
+    headers: HeaderMap,
     body: Json<NewTeamBody>,
-) -> Result<(StatusCode, Versioned<TeamBody>), Problem> {
+) -> Result<Response, Problem> {
+    let request = ("/v1/teams", &*body.bytes);
+    let once = Once::of(&api, &principal, &headers, request, render)?;
     let NewTeamBody { name, members } = body.value;
+    let members = members.unwrap_or_default();
     let made = api
         .engine
-        .create_team(&name, members.unwrap_or_default(), &principal)
+        .create_team(name, members, &principal, once.remember.clone())
         .await?;
-    Ok((StatusCode::CREATED, shown(made)))
+    Ok(created(made, render))
 }
 
 /// Changes a team's name, and who is in it.

@@ -16,7 +16,7 @@ use crate::domain::id::ViewId;
 use crate::domain::view::SavedView;
 use crate::engine::{ViewChange, ViewFault};
 use crate::http::auth::Reader;
-use crate::http::fields::{text, truth};
+use crate::http::fields::{name, text, truth};
 use crate::http::problem::{Code, Problem};
 use crate::http::query::PageQuery;
 use crate::http::{Fields, Id, IfMatch, Json, Query, Read, Versioned};
@@ -80,6 +80,21 @@ pub(super) async fn list(
     Ok(Answer(Page::of(found, page.limit, cursor, Into::into)))
 }
 
+/// Finds a view.
+#[utoipa::path(
+    get, path = "/v1/views/{id}", operation_id = "getView", tag = "views",
+    params(("id" = String, Path, description = "The view's id")),
+    responses((status = 200, description = "The view; the version is in `ETag`", body = ViewBody))
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    Reader(principal): Reader,
+    Id(id): Id<ViewId>,
+) -> Result<Versioned<ViewBody>, Problem> {
+    let view = api.engine.view(id, &principal).await?;
+    Ok(Versioned(view.version, view.into()))
+}
+
 /// What a view is to be.
 #[derive(Debug, utoipa::ToSchema)]
 pub(crate) struct NewView {
@@ -113,7 +128,7 @@ fn filter(value: Value) -> Result<String, String> {
 
 impl Read for NewView {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.required("name", text(1..=LONGEST_NAME));
+        let name = fields.required("name", name(LONGEST_NAME));
         let filter = fields.required("filter", filter);
         let shared = fields.optional("shared", truth).unwrap_or(false);
         Some(Self {
@@ -172,7 +187,7 @@ pub(crate) struct ViewChanges {
 
 impl Read for ViewChanges {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let name = fields.optional("name", text(1..=LONGEST_NAME));
+        let name = fields.optional("name", name(LONGEST_NAME));
         let filter = fields.optional("filter", filter);
         let shared = fields.optional("shared", truth);
         Some(Self {

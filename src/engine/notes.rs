@@ -55,6 +55,15 @@ impl Engine {
         .await
     }
 
+    /// A note that the caller may read.
+    pub async fn note(&self, id: NoteId, by: &Principal) -> Result<Note, NoteFault> {
+        let mut conn = self.context.store.read().await?;
+        let note = note::find_note(&mut conn, id).await?;
+        let note = note.ok_or(NoteFault::Unknown)?;
+        let seen = find_conversation(&mut conn, note.conversation, &by.scope).await?;
+        seen.map(|_| note).ok_or(NoteFault::Unknown)
+    }
+
     /// Gives a note other words; its author may, if it was not changed since the version.
     pub async fn change_note(
         &self,

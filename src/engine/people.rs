@@ -2,6 +2,7 @@
 //!
 //! Nobody gives what they do not have, and nobody changes somebody who may do more than they.
 
+mod add;
 mod read;
 
 use super::edit::{EditFault, check_seen};
@@ -102,71 +103,6 @@ pub struct AgentDetails {
 }
 
 impl Engine {
-    /// Adds somebody.
-    pub async fn create_agent(
-        &self,
-        new: NewAgent,
-        by: &Principal,
-    ) -> Result<AgentDetails, PeopleFault> {
-        self.insert_agent(new, Some(by.clone())).await
-    }
-
-    /// Adds somebody who can log in, for the one who runs the program.
-    pub async fn add_agent(
-        &self,
-        name: &str,
-        email: &str,
-        role: Role,
-        password: &str,
-    ) -> Result<Agent, PeopleFault> {
-        let new = NewAgent {
-            name: name.to_owned(),
-            email: Some(email.to_owned()),
-            password: Some(password.to_owned()),
-            role,
-            more: AgentChange::default(),
-        };
-        Ok(self.insert_agent(new, None).await?.agent)
-    }
-
-    async fn insert_agent(
-        &self,
-        new: NewAgent,
-        by: Option<Principal>,
-    ) -> Result<AgentDetails, PeopleFault> {
-        let now = self.context.clock.now();
-        let email = new.email.map(|email| email.to_lowercase());
-        let hash = match (&new.password, &email) {
-            (Some(_), None) => return Err(PeopleFault::NoEmail),
-            (Some(password), Some(email)) => {
-                password::check(password, &[&new.name, email])?;
-                Some(passwords::hash(password).await?)
-            }
-            (None, _) => None,
-        };
-        let mut agent = Agent::new(&new.name, email, new.role, now);
-        let more = new.more;
-        apply(&mut agent, &more);
-        if let Some(by) = &by {
-            may_change(&agent, by)?;
-        }
-        self.context
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    refuse_taken(&mut tx.conn, &agent).await?;
-                    agent::insert_agent(&mut tx.conn, &agent, hash.as_deref()).await?;
-                    if let Some(teams) = &more.teams {
-                        put_in_teams(tx, agent.id, teams, by.as_ref()).await?;
-                    }
-                    let actor = by.map(|by| by.agent);
-                    tx.emit(event(EventKind::AgentCreated, agent.id, &[], actor, now));
-                    details(&mut tx.conn, agent).await
-                })
-            })
-            .await
-    }
-
     /// Changes an agent; one's own hours, initials and absence need no permission.
     pub async fn change_agent(
         &self,

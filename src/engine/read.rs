@@ -196,6 +196,11 @@ impl<'e> Reader<'e> {
         Ok(tag::list_tags(&mut self.conn().await?, before, limit).await?)
     }
 
+    /// One tag.
+    pub async fn tag_by_id(&self, id: TagId) -> Result<Option<Tag>, EngineFault> {
+        Ok(tag::find_tag(&mut self.conn().await?, id).await?)
+    }
+
     /// The tag of that name.
     pub async fn tag(&self, name: &str) -> Result<Option<Tag>, EngineFault> {
         Ok(tag::find_tag_called(&mut self.conn().await?, name).await?)

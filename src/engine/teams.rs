@@ -1,7 +1,7 @@
 //! Teams: made, changed, taken away. A conversation can be private to one.
 
-use super::Engine;
 use super::edit::{EditFault, check_seen, told};
+use super::{Engine, Made, Remember};
 use crate::domain::agent::{AgentRef, Principal, Team};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventKind, NewEvent};
@@ -46,26 +46,25 @@ impl Engine {
     /// Makes a team.
     pub async fn create_team(
         &self,
-        name: &str,
+        name: String,
         members: Vec<AgentId>,
         by: &Principal,
-    ) -> Result<TeamDetails, TeamFault> {
-        let (now, by) = (self.context.clock.now(), by.clone());
-        let team = Team {
-            id: TeamId::new(),
-            name: name.to_owned(),
-            created_at: now,
-            version: 1,
-        };
+        once: Option<Remember<TeamDetails>>,
+    ) -> Result<Made<TeamDetails>, TeamFault> {
+        let by = by.agent.clone();
         let made = self
-            .context
-            .store
-            .write(move |tx| {
+            .make(once, move |tx, now| {
                 Box::pin(async move {
+                    let team = Team {
+                        id: TeamId::new(),
+                        name,
+                        created_at: now,
+                        version: 1,
+                    };
                     refuse_taken(&mut tx.conn, &team).await?;
                     team::insert_team(&mut tx.conn, &team).await?;
                     set_members(tx, team.id, &members).await?;
-                    tx.emit(event(EventKind::TeamCreated, team.id, &by.agent, now));
+                    tx.emit(event(EventKind::TeamCreated, team.id, &by, now));
                     details(&mut tx.conn, team).await
                 })
             })

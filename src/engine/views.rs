@@ -95,6 +95,15 @@ impl Engine {
             .await
     }
 
+    /// A view that the caller may use.
+    pub async fn view(&self, id: ViewId, by: &Principal) -> Result<SavedView, ViewFault> {
+        let mut conn = self.context.store.read().await?;
+        let found = view::find_view(&mut conn, id).await?;
+        found
+            .filter(|view| view.is_for(by.agent.id))
+            .ok_or(ViewFault::Unknown)
+    }
+
     /// The views that the caller may use, the newest first, from before an id.
     pub async fn views(
         &self,

@@ -138,6 +138,17 @@ pub fn text(length: RangeInclusive<usize>) -> impl Fn(Value) -> Result<String, S
     }
 }
 
+/// Reads a name or a title: some text of at most so many characters, without the spaces around it.
+pub fn name(longest: usize) -> impl Fn(Value) -> Result<String, String> {
+    move |value| {
+        let name = text(1..=longest)(value)?.trim().to_owned();
+        if name.is_empty() {
+            return Err("must not be empty".into());
+        }
+        Ok(name)
+    }
+}
+
 /// Reads any text.
 pub fn any_text(value: Value) -> Result<String, String> {
     match value {

@@ -10,6 +10,7 @@ mod exposure;
 mod feed;
 mod hook;
 mod inbox;
+mod making;
 mod merging;
 mod narrow;
 mod operator;

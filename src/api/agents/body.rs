@@ -96,12 +96,19 @@ pub(crate) struct HoursBody {
     /// A name of the IANA time zone database.
     #[schema(example = "Europe/Berlin")]
     time_zone: String,
+    #[schema(required = false)]
     monday: Vec<Span>,
+    #[schema(required = false)]
     tuesday: Vec<Span>,
+    #[schema(required = false)]
     wednesday: Vec<Span>,
+    #[schema(required = false)]
     thursday: Vec<Span>,
+    #[schema(required = false)]
     friday: Vec<Span>,
+    #[schema(required = false)]
     saturday: Vec<Span>,
+    #[schema(required = false)]
     sunday: Vec<Span>,
 }
 

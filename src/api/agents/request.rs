@@ -13,7 +13,7 @@ use crate::domain::agent::{
 use crate::domain::clock::Timestamp;
 use crate::domain::id::TeamId;
 use crate::engine::{AgentChange, NewAgent};
-use crate::http::fields::{any_text, email, list, object, parsed, text};
+use crate::http::fields::{self, any_text, email, list, object, parsed, text};
 use crate::http::{Fields, Read};
 
 use super::body::{AwayBody, HoursBody};
@@ -44,13 +44,13 @@ pub(crate) struct NewAgentBody {
     #[schema(value_type = Option<String>, max_length = 4)]
     initials: Option<Option<String>>,
     /// What they may do beyond their role.
-    #[schema(value_type = Vec<Permission>)]
+    #[schema(value_type = Option<Vec<Permission>>)]
     granted: Option<Permissions>,
     /// What they may not do in spite of their role.
-    #[schema(value_type = Vec<Permission>)]
+    #[schema(value_type = Option<Vec<Permission>>)]
     denied: Option<Permissions>,
     /// The ids of the teams they are in, all of them.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Option<Vec<String>>)]
     teams: Option<Vec<TeamId>>,
     /// When they work; null for always. A day that is left out is free.
     #[schema(value_type = Option<HoursBody>)]
@@ -76,13 +76,13 @@ pub(crate) struct AgentChangeBody {
     #[schema(value_type = Option<String>, max_length = 4)]
     initials: Option<Option<String>>,
     /// What they may do beyond their role.
-    #[schema(value_type = Vec<Permission>)]
+    #[schema(value_type = Option<Vec<Permission>>)]
     granted: Option<Permissions>,
     /// What they may not do in spite of their role.
-    #[schema(value_type = Vec<Permission>)]
+    #[schema(value_type = Option<Vec<Permission>>)]
     denied: Option<Permissions>,
     /// The ids of the teams they are in, all of them.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Option<Vec<String>>)]
     teams: Option<Vec<TeamId>>,
     /// When they work; null for always. A day that is left out is free.
     #[schema(value_type = Option<HoursBody>)]
@@ -214,13 +214,7 @@ impl From<NewAgentBody> for NewAgent {
 }
 
 pub(crate) fn name() -> impl Fn(Value) -> Result<String, String> {
-    move |value| {
-        let name = text(1..=LONGEST_NAME)(value)?.trim().to_owned();
-        if name.is_empty() {
-            return Err("must not be empty".to_owned());
-        }
-        Ok(name)
-    }
+    fields::name(LONGEST_NAME)
 }
 
 fn role() -> impl Fn(Value) -> Result<Role, String> {

@@ -8,7 +8,7 @@ use crate::api::{Api, address_of};
 use crate::domain::address::Address;
 use crate::domain::contact::{ContactPatch, MOST_ADDRESSES, MOST_FIELDS};
 use crate::domain::id::ContactId;
-use crate::http::fields::{any_text, parsed, text};
+use crate::http::fields::{any_text, name, parsed, text};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::query::PageQuery;
 use crate::http::{Fields, Read};
@@ -135,7 +135,7 @@ impl Read for ContactPatchRequest {
 
 fn patch(fields: &mut Fields) -> ContactPatch {
     ContactPatch {
-        name: fields.nullable("name", text(1..=LONGEST_NAME)),
+        name: fields.nullable("name", name(LONGEST_NAME)),
         language: fields.nullable(
             "language",
             parsed("a language such as en or pt-BR", language),

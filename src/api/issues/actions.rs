@@ -11,7 +11,7 @@ use crate::domain::conversation::Authority;
 use crate::domain::id::{AgentId, IssueId, TeamId};
 use crate::engine::{IssueAction, IssueFault};
 use crate::http::auth::{Assigner, Writer, require};
-use crate::http::fields::{parsed, text, truth};
+use crate::http::fields::{name, parsed, truth};
 use crate::http::problem::{Code, Problem};
 use crate::http::{Action, Fields, Id, IfMatch, Json, Nothing, Read, Versioned};
 
@@ -189,7 +189,7 @@ pub(crate) struct IssueChange {
 
 impl Read for IssueChange {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let title = fields.required("title", text(1..=LONGEST_TITLE));
+        let title = fields.required("title", name(LONGEST_TITLE));
         Some(Self { title: title? })
     }
 }

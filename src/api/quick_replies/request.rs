@@ -2,7 +2,7 @@
 
 use crate::domain::id::ConversationId;
 use crate::engine::QuickReplyChange;
-use crate::http::fields::{parsed, text, truth};
+use crate::http::fields::{name, parsed, text, truth};
 use crate::http::{Fields, Read};
 
 /// The longest title, in characters.
@@ -40,7 +40,7 @@ pub(crate) struct NewQuickReply {
 
 impl Read for NewQuickReply {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let title = fields.required("title", text(1..=LONGEST_TITLE));
+        let title = fields.required("title", name(LONGEST_TITLE));
         let shortcut = fields.optional("shortcut", parsed(SHORTCUT, shortcut));
         let words = fields.required("text", text(1..=LONGEST_TEXT));
         let shared = fields.optional("shared", truth).unwrap_or(false);
@@ -89,7 +89,7 @@ pub(crate) struct QuickReplyChanges {
 impl Read for QuickReplyChanges {
     fn read(fields: &mut Fields) -> Option<Self> {
         Some(Self {
-            title: fields.optional("title", text(1..=LONGEST_TITLE)),
+            title: fields.optional("title", name(LONGEST_TITLE)),
             shortcut: fields.nullable("shortcut", parsed(SHORTCUT, shortcut)),
             text: fields.optional("text", text(1..=LONGEST_TEXT)),
             shared: fields.optional("shared", truth),

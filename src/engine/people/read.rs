@@ -79,6 +79,11 @@ impl Reader<'_> {
         Ok(teams.into_iter().map(whole).collect())
     }
 
+    /// One key.
+    pub async fn key(&self, id: KeyId) -> Result<Option<ApiKey>, EngineFault> {
+        Ok(key::find_key(&mut self.conn().await?, id).await?)
+    }
+
     /// Keys, the newest first, from before an id.
     pub async fn keys(
         &self,

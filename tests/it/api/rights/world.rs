@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use http::{Request, StatusCode};
+use http::{Request, Response};
 use postern::domain::agent::Role;
 use serde_json::{Value, json};
 
@@ -175,7 +175,7 @@ impl World {
         method: &str,
         path: &str,
         body: &Value,
-    ) -> StatusCode {
+    ) -> Response<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -189,6 +189,6 @@ impl World {
             request = request.header("content-type", "application/json");
             Body::from(body.to_string())
         };
-        self.desk.ask(request.body(body).unwrap()).await.status()
+        self.desk.ask(request.body(body).unwrap()).await
     }
 }

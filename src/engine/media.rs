@@ -14,6 +14,7 @@ use crate::domain::attachment::{Attachment, DAY, FileState, OverQuota};
 use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventData, EventKind, NewEvent};
+use crate::domain::message::Message;
 use crate::store::{StoreFault, Tx, attachment, message};
 
 /// How long a claim lasts: longer than a fetch may take.
@@ -189,27 +190,37 @@ async fn replace(
             wanted = false;
         }
     }
-    if let (true, Some(mut message)) = (after.state != FileState::Pending, messages.remove(&id)) {
-        for file in &mut message.details.files {
-            if file.id == after.id {
-                *file = after.enclosed();
-            }
-        }
-        let data = EventData {
-            message: Some(id),
-            issue: message.issue,
-            ..EventData::default()
-        };
-        changes.events.push(NewEvent {
-            kind: EventKind::MessageChanged,
-            at: now,
-            actor: None,
-            conversation: Some(message.conversation),
-            data: data.json(),
-        });
-        changes.messages.push(message);
+    if let (true, Some(message)) = (after.state != FileState::Pending, messages.remove(&id)) {
+        tell(message, std::slice::from_ref(&after), now, &mut changes);
     }
     changes.attachments.push(after);
     save(tx, changes, now).await?;
     Ok(wanted)
+}
+
+/// Has a message say of its files what is so by now.
+pub(super) fn tell(
+    mut message: Message,
+    files: &[Attachment],
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    for file in &mut message.details.files {
+        if let Some(after) = files.iter().find(|after| after.id == file.id) {
+            *file = after.enclosed();
+        }
+    }
+    let data = EventData {
+        message: Some(message.id),
+        issue: message.issue,
+        ..EventData::default()
+    };
+    changes.events.push(NewEvent {
+        kind: EventKind::MessageChanged,
+        at: now,
+        actor: None,
+        conversation: Some(message.conversation),
+        data: data.json(),
+    });
+    changes.messages.push(message);
 }

@@ -157,25 +157,6 @@ pub async fn list_things(
     rows.into_iter().map(thing).collect()
 }
 
-/// Takes the bytes of files away; gives back their keys.
-pub async fn empty_files(
-    conn: &mut Conn,
-    ids: &[Uuid],
-    reason: &str,
-) -> Result<Vec<String>, StoreFault> {
-    let keys = json(ids);
-    let text = sql!(conn,
-        lite: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND id", lite_ids!()),
-        pg: concat!("SELECT blob FROM attachment WHERE blob IS NOT NULL AND id", pg_ids!()));
-    let blobs: Vec<String> =
-        on!(conn, c => sqlx::query_scalar(text).bind(&keys).fetch_all(c).await?);
-    let text = sql!(conn,
-        lite: concat!("UPDATE attachment SET blob = NULL, state = 'failed', reason = $2, due_at = NULL WHERE id", lite_ids!()),
-        pg: concat!("UPDATE attachment SET blob = NULL, state = 'failed', reason = $2, due_at = NULL WHERE id", pg_ids!()));
-    on!(conn, c => sqlx::query(text).bind(&keys).bind(reason).execute(c).await.map(drop))?;
-    Ok(blobs)
-}
-
 /// What came in raw and must be kept: of contacts of whom nothing may be removed, of open issues,
 /// of what nobody could read yet.
 pub async fn load_needed(conn: &mut Conn) -> Result<HashSet<Uuid>, StoreFault> {

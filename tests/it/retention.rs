@@ -6,6 +6,7 @@ use postern::domain::clock::Clock;
 use postern::engine::{Earnest, Removed};
 use serde_json::{Value, json};
 
+use crate::attachments::upload;
 use crate::both;
 use crate::mailbox::filed;
 use crate::world::app::TestApp;
@@ -13,7 +14,7 @@ use crate::world::db::Db;
 use crate::world::dovecot::{Dovecot, QUICK, mail};
 use crate::world::hooks::fresh_sid;
 use crate::world::provider::FakeProvider;
-use crate::world::setup::Setup;
+use crate::world::setup::{FAST, Setup};
 use crate::world::{eventually, lies_in};
 
 const ANN: &str = "+12025550107";
@@ -164,6 +165,45 @@ both! {
         assert_eq!(plain(&run(&app, Earnest::Real).await), [("short".to_owned(), "messages", 1)]);
         clock.advance(days(30));
         assert_eq!(plain(&run(&app, Earnest::Real).await), [("long".to_owned(), "messages", 1)]);
+        app.end().await;
+    }
+
+    async fn t34_files_have_a_period_of_their_own_and_leave_their_names(db: Db) {
+        let provider = FakeProvider::start().await;
+        let clock = Clock::fixed(Clock::System.now());
+        let with_mms = format!("{FAST}\nmms = true");
+        let setup = Setup::bare(&db)
+            .with("[retention]\nattachments = \"30d\"\n")
+            .twilio("long", "+12025550100", &provider.url(), &with_mms);
+        let app = TestApp::start_at(&db, &setup, clock.clone()).await;
+        let send = async |to: &str, bytes: &[u8]| {
+            let file = upload(&app.api, &[("cat.gif", "image/gif", bytes)]).await.expect(201);
+            let body = json!({"gateway": "long", "to": to, "attachments": [file["id"]]});
+            let message = app.api.post("/v1/messages", &body).await.expect(202);
+            app.api.message_becomes(&message["id"], "sent").await;
+            message
+        };
+        let old = send(ANN, b"GIF89a an old cat").await;
+        send(BEN, b"GIF89a evidence").await;
+        let ben = app.api.get(&format!("/v1/contacts?q={BEN}").replace('+', "%2B")).await.expect(200);
+        let hold = format!("/v1/contacts/{}/hold", ben["data"][0]["id"].as_str().unwrap());
+        app.api.post(&hold, &json!({"reason": "case 7"})).await.expect(200);
+        clock.advance(days(31));
+        send(ANN, b"GIF89a a young cat").await;
+        let blobs = db.folder().join("blobs");
+        let told = run(&app, Earnest::Rehearsal).await;
+        assert_eq!(plain(&told), [("long".to_owned(), "attachments", 1)]);
+        assert!(lies_in(&blobs, b"an old cat"), "a rehearsal removes nothing");
+        assert_eq!(run(&app, Earnest::Real).await, told);
+        assert!(run(&app, Earnest::Real).await.is_empty());
+        let left = [&b"an old cat"[..], b"evidence", b"a young cat"].map(|bytes| lies_in(&blobs, bytes));
+        assert_eq!(left, [false, true, true]);
+        let path = format!("/v1/messages/{}", old["id"].as_str().unwrap());
+        let file = app.api.get(&path).await.expect(200)["attachments"][0].clone();
+        assert_eq!((&file["name"], &file["state"]), (&json!("cat.gif"), &json!("failed")));
+        let gone = format!("/v1/attachments/{}", file["id"].as_str().unwrap());
+        let gone = app.api.get(&gone).await.expect(409);
+        assert!(gone["detail"].as_str().unwrap().contains("its time was over"), "{gone}");
         app.end().await;
     }
 

@@ -6,16 +6,20 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::Run;
+use crate::domain::attachment::FileState;
+use crate::domain::changes::Changes;
 use crate::domain::clock::Timestamp;
 use crate::domain::deletion::{Deletion, TITLE};
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::id::{AttachmentId, ConversationId, MessageId};
 use crate::domain::retention::{Aged, Why};
 use crate::engine::deletions::end_with_newest;
 use crate::engine::desk::store_changed;
+use crate::engine::media::tell;
+use crate::engine::save::save;
 use crate::engine::{Context, Earnest, EngineFault};
 use crate::store::conversation::load_conversations;
 use crate::store::retention::{self, Thing, Things};
-use crate::store::{Conn, StoreFault, deletion, erase, issue, search};
+use crate::store::{Conn, StoreFault, Tx, attachment, deletion, erase, issue, message, search};
 
 /// What is said of a file that was removed.
 const REMOVED: &str = "it was removed, because its time was over";
@@ -65,14 +69,15 @@ impl Context {
             return Ok(());
         }
         let ids: Vec<Uuid> = over.iter().map(|one| one.id).collect();
+        let now = run.now;
         let blobs = self
             .store
             .write(move |tx| {
                 Box::pin(async move {
                     match of {
-                        Things::Files => retention::empty_files(&mut tx.conn, &ids, REMOVED).await,
+                        Things::Files => empty_files(tx, &ids, now).await,
                         Things::Requests | Things::Mails => {
-                            erase::remove_raws(&mut tx.conn, &ids).await
+                            Ok(erase::remove_raws(&mut tx.conn, &ids).await?)
                         }
                     }
                 })
@@ -90,6 +95,33 @@ impl Context {
             }
         }
     }
+}
+
+/// Takes the bytes of files away, and has their messages say so; gives back the keys of the bytes.
+async fn empty_files(
+    tx: &mut Tx,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<String>, EngineFault> {
+    let ids: Vec<AttachmentId> = ids.iter().copied().map(AttachmentId).collect();
+    let (mut changes, mut blobs) = (Changes::default(), Vec::new());
+    for mut file in attachment::load_attachments(&mut tx.conn, &ids).await? {
+        blobs.extend(file.blob.take());
+        file.state = FileState::Failed;
+        file.reason = Some(REMOVED.to_owned());
+        file.due_at = None;
+        changes.attachments.push(file);
+    }
+    let files = changes.attachments.clone();
+    let of: Vec<MessageId> = files.iter().filter_map(|file| file.message).collect();
+    for message in message::load_messages(&mut tx.conn, &of)
+        .await?
+        .into_values()
+    {
+        tell(message, &files, now, &mut changes);
+    }
+    save(tx, changes, now).await?;
+    Ok(blobs)
 }
 
 /// Brings conversations into line with what is left in them; one in which nothing is left, and no

@@ -258,9 +258,10 @@ fn commands_on_the_database_make_it_and_print_data_alone() {
 #[test]
 fn a_database_that_takes_no_connection_is_named_with_the_reason_once() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let place = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound and not listening: nobody else gets the port meanwhile.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let place = socket.local_addr().unwrap();
     let text = format!("[database]\nurl = \"postgres://ann:canary@{place}/texts\"\n");
     std::fs::write(folder.path().join("c.toml"), text).unwrap();
     let done = postern_in(folder.path(), &["migrate", "--config", "c.toml"], "");

@@ -2,6 +2,7 @@
 
 mod answer;
 mod deletion;
+mod listing;
 pub(super) mod mail;
 mod recipients;
 mod request;
@@ -26,8 +27,9 @@ use crate::http::{Action, Id, Json, Nothing, Query};
 
 pub(super) use answer::{AgentBody, DryRunBody, MessageBody};
 pub(super) use deletion::{__path_delete, __path_restore, delete, restore};
+pub(super) use listing::Listing;
 pub(super) use mail::{__path_raw, raw};
-pub(super) use request::{Listing, NewMessage};
+pub(super) use request::NewMessage;
 
 /// Sends a message, or says what would become of it.
 #[utoipa::path(

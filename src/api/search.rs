@@ -145,7 +145,8 @@ pub(crate) struct Searching {
     #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
     conversation: Option<ConversationId>,
     /// `rank`: the best first, of the newest 200 messages and notes and the newest 80
-    /// conversations that fit; `time`: the newest first, all of them.
+    /// conversations that fit; `time`: the newest first, all of them. Without words to rank by,
+    /// `rank` is as `time`.
     #[param(value_type = Option<String>, default = "rank", pattern = "^(rank|time)$")]
     sort: Order,
     /// How many at most. A page may be shorter, and even empty, and still have a next one.

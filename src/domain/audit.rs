@@ -4,8 +4,6 @@
 //! may tell, such as a login, is audited by itself. Like the feed, it carries ids and names of
 //! fields, never a secret, an address of a customer or the words of a message.
 
-use serde::Deserialize;
-
 use super::agent::{AgentRef, Origin};
 use super::clock::Timestamp;
 use super::event::{EventKind, NewEvent};
@@ -69,37 +67,28 @@ pub struct AuditFilter {
 }
 
 /// What an event may be about, in the order of precedence.
-#[derive(Deserialize)]
-struct About {
-    message: Option<String>,
-    note: Option<String>,
-    issue: Option<String>,
-    opt_out: Option<String>,
-    contact: Option<String>,
-    agent: Option<String>,
-    team: Option<String>,
-    key: Option<String>,
-    gateway: Option<String>,
-    quick_reply: Option<String>,
-    view: Option<String>,
-    tag: Option<String>,
-}
+const ABOUT: [&str; 12] = [
+    "message",
+    "note",
+    "issue",
+    "opt_out",
+    "contact",
+    "agent",
+    "team",
+    "key",
+    "gateway",
+    "quick_reply",
+    "view",
+    "tag",
+];
 
-impl About {
-    fn first(self) -> Option<String> {
-        self.message
-            .or(self.note)
-            .or(self.issue)
-            .or(self.opt_out)
-            .or(self.contact)
-            .or(self.agent)
-            .or(self.team)
-            .or(self.key)
-            .or(self.gateway)
-            .or(self.quick_reply)
-            .or(self.view)
-            .or(self.tag)
-    }
+/// What an event's data is about: the first that is named by an id or a name. A field may hold
+/// more than that, as the team that an issue is given to does.
+fn about(data: &str) -> Option<String> {
+    let data: serde_json::Value = serde_json::from_str(data).ok()?;
+    ABOUT
+        .iter()
+        .find_map(|field| data[*field].as_str().map(str::to_owned))
 }
 
 /// The entry of an event, when a person did it and it changed more than what they have seen.
@@ -112,8 +101,7 @@ pub fn of_event(event: &NewEvent, origin: Option<Origin>) -> Option<NewEntry> {
     let target = if event.kind.is_about_a_conversation() {
         conversation
     } else {
-        let about = serde_json::from_str::<About>(&event.data).ok();
-        about.and_then(About::first).or(conversation)
+        about(&event.data).or(conversation)
     };
     Some(NewEntry {
         at: event.at,

@@ -9,7 +9,7 @@ use crate::domain::agent::{AgentRef, Permission, Principal};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::id::AgentId;
-use crate::store::StoreFault;
+use crate::store::{StoreFault, Tx};
 
 /// Why nothing was made or changed, for reasons that have nothing to do with what it is.
 #[derive(Debug, thiserror::Error)]
@@ -84,18 +84,33 @@ pub(super) fn owner(shared: bool, by: &Principal) -> Result<Option<AgentId>, Not
     Err(NotShared)
 }
 
-/// What the feed and the audit say of a change to what everybody uses.
+/// What the feed and the audit say of a change that is about no conversation.
 pub(super) fn told(
     kind: EventKind,
-    by: &AgentRef,
+    actor: Option<AgentRef>,
     at: Timestamp,
     data: &serde_json::Value,
 ) -> NewEvent {
     NewEvent {
         kind,
         at,
-        actor: Some(by.clone()),
+        actor,
         conversation: None,
         data: data.to_string(),
+    }
+}
+
+/// Tells of what was done to something that had and has these owners, where it was or is
+/// everybody's: what somebody keeps for themselves is nobody else's business.
+pub(super) fn tell_all(
+    tx: &mut Tx,
+    kind: EventKind,
+    owners: &[Option<AgentId>],
+    by: &Principal,
+    at: Timestamp,
+    data: &serde_json::Value,
+) {
+    if owners.contains(&None) {
+        tx.emit(told(kind, Some(by.agent.clone()), at, data));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::credentials::{hash, new_secret};
+use super::edit::told;
 use super::{Engine, EngineFault};
 use crate::domain::agent::{Agent, AgentRef, ApiKey, Permissions, Principal, Role};
 use crate::domain::clock::Timestamp;
@@ -234,11 +235,5 @@ async fn owner(
 
 fn event(kind: EventKind, key: &ApiKey, actor: Option<AgentRef>, at: Timestamp) -> NewEvent {
     let data = serde_json::json!({"key": key.id, "agent": key.agent.id, "role": key.role});
-    NewEvent {
-        kind,
-        at,
-        actor,
-        conversation: None,
-        data: data.to_string(),
-    }
+    told(kind, actor, at, &data)
 }

@@ -5,7 +5,7 @@
 mod add;
 mod read;
 
-use super::edit::{EditFault, check_seen};
+use super::edit::{EditFault, check_seen, told};
 use super::{Engine, passwords};
 use crate::domain::agent::{
     Agent, AgentRef, Away, Permissions, Principal, Role, WorkingHours, initials,
@@ -256,13 +256,7 @@ pub(super) fn event(
     } else {
         serde_json::json!({"agent": id, "changed": changed})
     };
-    NewEvent {
-        kind,
-        at,
-        actor,
-        conversation: None,
-        data: data.to_string(),
-    }
+    told(kind, actor, at, &data)
 }
 
 pub(super) async fn find(conn: &mut Conn, id: AgentId) -> Result<Agent, PeopleFault> {

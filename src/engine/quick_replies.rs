@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::edit::{EditFault, NotShared, check_seen, owner, told};
+use super::edit::{EditFault, NotShared, check_seen, owner, tell_all};
 use super::{Engine, Made, Remember};
 use crate::domain::agent::Principal;
-use crate::domain::clock::Timestamp;
 use crate::domain::event::EventKind;
 use crate::domain::id::{ConversationId, QuickReplyId};
 use crate::domain::quick_reply::{BlankFault, QuickReply, check, fill};
@@ -71,7 +70,8 @@ impl Engine {
             };
             Box::pin(async move {
                 let made = store_changed(tx, fresh, change, &by).await?;
-                tell(tx, EventKind::QuickReplyCreated, &[&made], &by, now);
+                let kind = EventKind::QuickReplyCreated;
+                tell_all(tx, kind, &[made.owner], &by, now, &about(&made));
                 Ok(made)
             })
         })
@@ -93,9 +93,10 @@ impl Engine {
                 Box::pin(async move {
                     let found = own(tx, id, &by).await?;
                     check_seen(seen, found.version)?;
-                    let changed = store_changed(tx, found.clone(), change, &by).await?;
-                    let states = [&found, &changed];
-                    tell(tx, EventKind::QuickReplyChanged, &states, &by, now);
+                    let was = found.owner;
+                    let changed = store_changed(tx, found, change, &by).await?;
+                    let kind = EventKind::QuickReplyChanged;
+                    tell_all(tx, kind, &[was, changed.owner], &by, now, &about(&changed));
                     Ok(changed)
                 })
             })
@@ -115,7 +116,8 @@ impl Engine {
                 Box::pin(async move {
                     let gone = own(tx, id, &by).await?;
                     quick_reply::delete_quick_reply(&mut tx.conn, id).await?;
-                    tell(tx, EventKind::QuickReplyDeleted, &[&gone], &by, now);
+                    let kind = EventKind::QuickReplyDeleted;
+                    tell_all(tx, kind, &[gone.owner], &by, now, &about(&gone));
                     Ok(())
                 })
             })
@@ -233,11 +235,6 @@ async fn own(tx: &mut Tx, id: QuickReplyId, by: &Principal) -> Result<QuickReply
     Ok(reply)
 }
 
-/// Tells of what was done to a quick reply, where it is or was everybody's: what somebody keeps for
-/// themselves is nobody else's business.
-fn tell(tx: &mut Tx, kind: EventKind, states: &[&QuickReply], by: &Principal, now: Timestamp) {
-    if let Some(reply) = states.iter().find(|reply| reply.owner.is_none()) {
-        let data = serde_json::json!({"quick_reply": reply.id});
-        tx.emit(told(kind, &by.agent, now, &data));
-    }
+fn about(reply: &QuickReply) -> serde_json::Value {
+    serde_json::json!({"quick_reply": reply.id})
 }

@@ -14,7 +14,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::ConversationId;
 use crate::domain::message::Message;
 use crate::domain::search::doc::{Doc, DocKind};
-use crate::domain::search::plan::{Asker, Look, any};
+use crate::domain::search::plan::{Asker, Looks};
 use crate::domain::search::show::{Snippet, phrases, rank, snippet};
 use crate::domain::search::{Phrase, Query};
 use crate::store::search::{Around, find_number, find_position, list_candidates};
@@ -97,7 +97,7 @@ pub struct Found {
 /// A question with what it takes to work it off.
 struct Search {
     query: Query,
-    looks: Vec<(DocKind, Look)>,
+    looks: Looks,
     asker: Asker,
     phrases: Vec<Phrase>,
     scope: crate::domain::agent::Scope,
@@ -110,9 +110,12 @@ impl Engine {
         let store = &self.context.store;
         let (order, limit, from) = (question.order, question.limit as usize, question.from);
         let search = Search::new(question, by, self.context.clock.now());
+        // What has no words fits as well as anything else.
         match order {
-            Order::Time => by_time(&mut store.read().await?, &search, from, limit).await,
-            Order::Rank => by_rank(store, &search, from, limit).await,
+            Order::Rank if !search.phrases.is_empty() => by_rank(store, &search, from, limit).await,
+            Order::Rank | Order::Time => {
+                by_time(&mut store.read().await?, &search, from, limit).await
+            }
         }
     }
 }
@@ -133,19 +136,13 @@ impl Search {
         };
         let look = |kind: DocKind| (kind, question.query.look(kind, question.within, &asker));
         Self {
-            looks: all.into_iter().map(look).collect(),
+            looks: Looks::new(all.into_iter().map(look)),
             phrases: phrases(&question.query, &asker.country),
             query: question.query,
             asker,
             scope: by.scope.clone(),
             now,
         }
-    }
-
-    /// The question for some kinds at once.
-    fn look(&self, wanted: impl Fn(DocKind) -> bool) -> Look {
-        let looks = self.looks.iter().filter(|(kind, _)| wanted(*kind));
-        any(looks.map(|(_, look)| look.clone()).collect())
     }
 
     fn hit(&self, found: documents::Looked) -> Hit {
@@ -167,7 +164,6 @@ async fn by_time(
     from: Option<Place>,
     limit: usize,
 ) -> Result<Found, EngineFault> {
-    let look = search.look(|_| true);
     let (newest, oldest) = bounds(conn, &search.query).await?;
     let mut below = match from {
         Some(Place::Time { below } | Place::Rank { below, .. }) => below.min(newest),
@@ -178,7 +174,7 @@ async fn by_time(
     let mut chunk = limit + 1;
     loop {
         let most = u32::try_from(chunk).unwrap_or(u32::MAX);
-        let candidates = list_candidates(conn, &look, &search.scope, below, most).await?;
+        let candidates = list_candidates(conn, &search.looks, &search.scope, below, most).await?;
         let is_last = candidates.len() < chunk;
         seen += candidates.len();
         below = candidates.last().map_or(below, |last| last.number);
@@ -216,8 +212,8 @@ async fn by_rank(
         None => (bounds(&mut store.read().await?, &search.query).await?.0, 0),
     };
     let is_conversation = |kind| kind == DocKind::Conversation;
-    let messages = search.look(|kind| !is_conversation(kind));
-    let conversations = search.look(is_conversation);
+    let messages = search.looks.of(|kind| !is_conversation(kind));
+    let conversations = search.looks.of(is_conversation);
     // Either takes as long as the other.
     let (mut hits, places) = tokio::try_join!(
         newest(store, search, messages, below, RANKED_MESSAGES),
@@ -243,15 +239,15 @@ async fn by_rank(
 async fn newest(
     store: &Store,
     search: &Search,
-    look: Look,
+    looks: Looks,
     below: i64,
     most: u32,
 ) -> Result<Vec<Hit>, EngineFault> {
-    if look == Look::Nothing {
+    if looks.kinds().next().is_none() {
         return Ok(Vec::new());
     }
     let mut conn = store.read().await?;
-    let candidates = list_candidates(&mut conn, &look, &search.scope, below, most).await?;
+    let candidates = list_candidates(&mut conn, &looks, &search.scope, below, most).await?;
     let found = documents::look_at(&mut conn, &candidates, &search.query, &search.asker).await?;
     Ok(found.right.into_iter().map(|one| search.hit(one)).collect())
 }

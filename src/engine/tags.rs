@@ -143,5 +143,5 @@ fn event(kind: EventKind, tag: &Tag, was: &str, by: &AgentRef, at: Timestamp) ->
     if was != tag.name {
         data["was"] = was.into();
     }
-    told(kind, by, at, &data)
+    told(kind, Some(by.clone()), at, &data)
 }

@@ -135,7 +135,7 @@ impl Engine {
 }
 
 fn event(kind: EventKind, id: TeamId, by: &AgentRef, at: Timestamp) -> NewEvent {
-    told(kind, by, at, &serde_json::json!({"team": id}))
+    told(kind, Some(by.clone()), at, &serde_json::json!({"team": id}))
 }
 
 async fn find(conn: &mut Conn, id: TeamId) -> Result<Team, TeamFault> {

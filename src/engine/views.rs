@@ -1,6 +1,6 @@
 //! Lists of conversations that are kept under a name, for oneself or for everybody.
 
-use super::edit::{EditFault, NotShared, check_seen, owner, told};
+use super::edit::{EditFault, NotShared, check_seen, owner, tell_all};
 use super::{Engine, Made, Remember};
 use crate::domain::agent::Principal;
 use crate::domain::clock::Timestamp;
@@ -64,7 +64,7 @@ impl Engine {
                 Box::pin(async move {
                     let mut view = own(tx, id, &by).await?;
                     check_seen(seen, view.version)?;
-                    let was = view.clone();
+                    let was = view.owner;
                     if let Some(shared) = change.shared {
                         view.owner = owner(shared, &by)?;
                     }
@@ -72,7 +72,9 @@ impl Engine {
                     view.filter = change.filter.unwrap_or(view.filter);
                     view.version += 1;
                     view::upsert_view(&mut tx.conn, &view).await?;
-                    tell(tx, EventKind::ViewChanged, &[&was, &view], &by, now);
+                    let owners = [was, view.owner];
+                    let data = about(&view);
+                    tell_all(tx, EventKind::ViewChanged, &owners, &by, now, &data);
                     Ok(view)
                 })
             })
@@ -88,7 +90,8 @@ impl Engine {
                 Box::pin(async move {
                     let gone = own(tx, id, &by).await?;
                     view::delete_view(&mut tx.conn, id).await?;
-                    tell(tx, EventKind::ViewDeleted, &[&gone], &by, now);
+                    let data = about(&gone);
+                    tell_all(tx, EventKind::ViewDeleted, &[gone.owner], &by, now, &data);
                     Ok(())
                 })
             })
@@ -132,17 +135,13 @@ async fn create(
         version: 1,
     };
     view::upsert_view(&mut tx.conn, &made).await?;
-    tell(tx, EventKind::ViewCreated, &[&made], by, now);
+    let data = about(&made);
+    tell_all(tx, EventKind::ViewCreated, &[made.owner], by, now, &data);
     Ok(made)
 }
 
-/// Tells of what was done to a view, where it is or was everybody's: what somebody keeps for
-/// themselves is nobody else's business.
-fn tell(tx: &mut Tx, kind: EventKind, states: &[&SavedView], by: &Principal, now: Timestamp) {
-    if let Some(view) = states.iter().find(|view| view.owner.is_none()) {
-        let data = serde_json::json!({"view": view.id});
-        tx.emit(told(kind, &by.agent, now, &data));
-    }
+fn about(view: &SavedView) -> serde_json::Value {
+    serde_json::json!({"view": view.id})
 }
 
 /// A view that the caller may change.

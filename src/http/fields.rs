@@ -106,6 +106,14 @@ impl Fields {
         self.errors.is_empty()
     }
 
+    /// Notes a mistake in one element of a list.
+    pub fn fault_at(&mut self, name: &str, index: usize, detail: impl Into<String>) {
+        self.errors.push(FieldError {
+            pointer: format!("/{name}/{index}"),
+            detail: detail.into(),
+        });
+    }
+
     /// Notes a mistake.
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
         // RFC 6901 writes ~ as ~0 and / as ~1.

@@ -54,7 +54,7 @@ pub(super) fn read(message: &Message<'_>) -> Body {
         parts,
         cut: false,
     };
-    if body.html.is_none() {
+    if body.html.is_none() && body.text.contains(uuencode::BEGIN) {
         (body.text, body.files) = uuencode::take(&body.text);
         body.text.truncate(body.text.trim_end().len());
     }

@@ -4,6 +4,9 @@
 /// programs add to check it.
 const LONGEST_LINE: usize = 64;
 
+/// What a file begins with; a text without it has none.
+pub(super) const BEGIN: &str = "begin ";
+
 /// A file that was taken out of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
@@ -42,7 +45,7 @@ pub(super) fn take(text: &str) -> (String, Vec<File>) {
 /// such line.
 fn file(text: &str) -> Option<(File, &str)> {
     let (first, mut rest) = line(text);
-    let (mode, name) = first.strip_prefix("begin ")?.trim_end().split_once(' ')?;
+    let (mode, name) = first.strip_prefix(BEGIN)?.trim_end().split_once(' ')?;
     if !(3..=4).contains(&mode.len()) || !mode.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
         return None;
     }

@@ -17,7 +17,7 @@ use super::event::{self, Head};
 use super::writer::hope;
 use super::{Conn, StoreFault};
 
-use joined::{Form, bind_lite, bind_pg, groups, together};
+use joined::{Form, bind_lite, bind_pg, groups, joins, together};
 use statement::Waiting;
 pub(super) use statement::{Argument, Statement};
 
@@ -86,11 +86,9 @@ impl Conn {
 
     /// Whether what waits goes in one trip.
     pub(super) fn goes_at_once(&mut self) -> bool {
-        let waiting = std::mem::take(&mut self.script().waiting);
-        let groups = groups(waiting);
-        let at_once = groups.len() <= 1;
-        self.script().waiting = groups.into_iter().flatten().collect();
-        at_once
+        let waiting = &self.script().waiting;
+        let joins = |(nth, one)| nth == 0 || joins(&waiting[..nth], one);
+        waiting.iter().enumerate().all(joins)
     }
 
     /// The head row that the transaction began with, once it has.

@@ -7,6 +7,7 @@
     reason = "what is written and what is read back stand side by side, and a test spawns"
 )]
 
+mod candidates;
 mod hope;
 mod rows;
 

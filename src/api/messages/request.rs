@@ -8,17 +8,14 @@ use crate::api::Api;
 use crate::domain::address::Address;
 use crate::domain::agent::AgentRef;
 use crate::domain::attachment::MOST_FILES;
-use crate::domain::clock::{Timestamp, parse_duration};
-use crate::domain::gateway::{ChannelKind, GatewayName};
-use crate::domain::id::{AttachmentId, ConversationId, IssueId, MessageId};
-use crate::domain::message::{Direction, Priority};
-use crate::domain::status::Status;
+use crate::domain::clock::parse_duration;
+use crate::domain::gateway::GatewayName;
+use crate::domain::id::{AttachmentId, ConversationId, MessageId};
+use crate::domain::message::Priority;
 use crate::domain::submit::mail::MOST_RECIPIENTS;
 use crate::domain::submit::{NewMail, Once, Submission};
-use crate::engine::{MessageFilter, Presence};
 use crate::http::fields::{any_text, parsed, text, truth};
 use crate::http::problem::{FieldError, Problem};
-use crate::http::query::PageQuery;
 use crate::http::{Fields, Read};
 
 /// The longest text that is looked at, in characters; gateways allow far less.
@@ -51,8 +48,8 @@ pub(crate) struct NewMessage {
     #[schema(value_type = Option<String>, pattern = "^[a-z0-9-]{1,64}$")]
     gateway: Option<GatewayName>,
     /// A phone number, a short code or a mailbox.
-    #[schema(min_length = 1, max_length = 320)]
-    to: String,
+    #[schema(value_type = String, min_length = 1, max_length = 320)]
+    to: To,
     /// The words: 1 to 10000 characters of a text, up to 200000 of a mail, where they may have
     /// the marks of Markdown. A mail with `html` may leave
     /// them out, and so may a message with `attachments`.
@@ -63,10 +60,10 @@ pub(crate) struct NewMessage {
     subject: Option<String>,
     /// Who else gets the mail: mailboxes. With `to` and `bcc` no more than 100.
     #[schema(value_type = Option<Vec<String>>, max_items = 99)]
-    cc: Vec<String>,
+    cc: Vec<Address>,
     /// Who gets the mail unseen by the others: mailboxes.
     #[schema(value_type = Option<Vec<String>>, max_items = 99)]
-    bcc: Vec<String>,
+    bcc: Vec<Address>,
     /// The words of a mail as HTML; scripts and the like are taken out. An attachment is shown in
     /// the text by `<img src="cid:ID">`, where ID is its id.
     #[schema(min_length = 1, max_length = 500_000)]
@@ -98,10 +95,10 @@ pub(crate) struct NewMessage {
 impl Read for NewMessage {
     fn read(fields: &mut Fields) -> Option<Self> {
         let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
-        let to = fields.required("to", text(1..=LONGEST_ADDRESS));
+        let to = fields.required("to", to);
         let subject = fields.optional("subject", subject);
-        let cc = fields.optional("cc", mailboxes);
-        let bcc = fields.optional("bcc", mailboxes);
+        let cc = mailboxes(fields, "cc");
+        let bcc = mailboxes(fields, "bcc");
         let html = fields.optional("html", text(1..=LONGEST_HTML));
         let in_reply_to = fields.optional(
             "in_reply_to",
@@ -123,13 +120,23 @@ impl Read for NewMessage {
         let priority = fields.optional("priority", parsed("interactive or bulk", priority));
         let dry_run = fields.optional("dry_run", truth).unwrap_or(false);
         fields.not_yet("send_at");
+        if let Some(To::Number(_)) = to {
+            let given = [
+                ("subject", subject.is_some()),
+                ("cc", !cc.is_empty()),
+                ("bcc", !bcc.is_empty()),
+                ("html", html.is_some()),
+                ("in_reply_to", in_reply_to.is_some()),
+            ];
+            refuse_mail_only(fields, &given, words.as_deref());
+        }
         Some(Self {
             gateway,
             to: to?,
             text: words,
             subject,
-            cc: cc.unwrap_or_default(),
-            bcc: bcc.unwrap_or_default(),
+            cc,
+            bcc,
             html,
             in_reply_to,
             attachments: attachments.unwrap_or_default(),
@@ -154,52 +161,25 @@ fn priority(name: &str) -> Option<Priority> {
     }
 }
 
+/// Refuses what no text has.
+fn refuse_mail_only(fields: &mut Fields, given: &[(&str, bool)], words: Option<&str>) {
+    for (name, _) in given.iter().filter(|(_, is_given)| *is_given) {
+        fields.fault(name, "only a mail has it, and to is a phone number");
+    }
+    if words.is_some_and(|words| words.chars().count() > LONGEST_TEXT) {
+        fields.fault("text", format!("must have 1 to {LONGEST_TEXT} characters"));
+    }
+}
+
+/// Whom a message is for.
+#[derive(Debug)]
+enum To {
+    Mailbox(Address),
+    /// As it was written: it is read by the country of the gateway.
+    Number(String),
+}
+
 impl NewMessage {
-    /// What it has because it is a mail.
-    fn mail(&self, faults: &mut Vec<FieldError>) -> NewMail {
-        let mut read = |name: &str, texts: &[String]| {
-            let mut addresses = Vec::with_capacity(texts.len());
-            for (index, text) in texts.iter().enumerate() {
-                match Address::parse_email(text) {
-                    Ok(address) => addresses.push(address),
-                    Err(why) => faults.push(fault(format!("/{name}/{index}"), why.to_string())),
-                }
-            }
-            addresses
-        };
-        NewMail {
-            subject: self.subject.clone(),
-            cc: read("cc", &self.cc),
-            bcc: read("bcc", &self.bcc),
-            html: self.html.clone(),
-            shown: BTreeSet::new(),
-            in_reply_to: self.in_reply_to,
-        }
-    }
-
-    /// Refuses what no text has.
-    fn refuse_mail_only(&self, faults: &mut Vec<FieldError>) {
-        let fields = [
-            ("/subject", self.subject.is_some()),
-            ("/cc", !self.cc.is_empty()),
-            ("/bcc", !self.bcc.is_empty()),
-            ("/html", self.html.is_some()),
-            ("/in_reply_to", self.in_reply_to.is_some()),
-        ];
-        for (pointer, _) in fields.into_iter().filter(|(_, given)| *given) {
-            faults.push(fault(
-                pointer.to_owned(),
-                "only a mail has it, and to is a phone number",
-            ));
-        }
-        let length = self.text.as_ref().map_or(0, |text| text.chars().count());
-        let least = usize::from(self.attachments.is_empty());
-        if !(least..=LONGEST_TEXT).contains(&length) {
-            let why = format!("must have {least} to {LONGEST_TEXT} characters");
-            faults.push(fault("/text".to_owned(), why));
-        }
-    }
-
     /// The message as the engine takes it, with the recipient read by the country of its gateway.
     pub(super) fn submission(
         self,
@@ -209,22 +189,19 @@ impl NewMessage {
     ) -> Result<Submission, Problem> {
         let line = self.gateway.as_ref().and_then(|name| api.engine.line(name));
         let country = line.map_or(&*api.country, |line| line.spec.country.as_str());
-        let mut faults = Vec::new();
-        let to = recipient(&self.to, country);
-        let to = to
-            .map_err(|why| faults.push(fault("/to".to_owned(), why)))
-            .ok();
-        let mail = if to
-            .as_ref()
-            .is_none_or(|to| to.channel() == ChannelKind::Email)
-        {
-            Some(Box::new(self.mail(&mut faults)))
-        } else {
-            self.refuse_mail_only(&mut faults);
-            None
-        };
-        let (Some(to), true) = (to, faults.is_empty()) else {
-            return Err(Problem::invalid(faults));
+        let (to, mail) = match self.to {
+            To::Number(text) => (number(&text, country)?, None),
+            To::Mailbox(address) => {
+                let mail = NewMail {
+                    subject: self.subject,
+                    cc: self.cc,
+                    bcc: self.bcc,
+                    html: self.html,
+                    shown: BTreeSet::new(),
+                    in_reply_to: self.in_reply_to,
+                };
+                (address, Some(Box::new(mail)))
+            }
         };
         Ok(Submission {
             gateway: self.gateway,
@@ -243,10 +220,27 @@ impl NewMessage {
     }
 }
 
-fn fault(pointer: String, detail: impl Into<String>) -> FieldError {
-    FieldError {
-        pointer,
-        detail: detail.into(),
+fn number(text: &str, country: &str) -> Result<Address, Problem> {
+    Address::parse_sms(text, country).map_err(|why| {
+        Problem::invalid(vec![FieldError {
+            pointer: "/to".to_owned(),
+            detail: why.to_string(),
+        }])
+    })
+}
+
+/// Reads a recipient, as far as that can be without a country.
+fn to(value: Value) -> Result<To, String> {
+    let written = text(1..=LONGEST_ADDRESS)(value)?;
+    if written.contains('@') {
+        let address = Address::parse_email(&written).map_err(|fault| fault.to_string())?;
+        return Ok(To::Mailbox(address));
+    }
+    match Address::parse_sms_international(&written) {
+        Ok(Address::Sms(value)) if value.contains(|c: char| c.is_ascii_alphabetic()) => {
+            Err("is a sender's name, and nobody can text one".into())
+        }
+        _ => Ok(To::Number(written)),
     }
 }
 
@@ -279,126 +273,25 @@ fn attachments(value: Value) -> Result<Vec<AttachmentId>, String> {
     values.into_iter().map(id).collect()
 }
 
-/// Reads a list of texts that shall be mailboxes.
-fn mailboxes(value: Value) -> Result<Vec<String>, String> {
-    let Value::Array(values) = value else {
-        return Err("must be a list of mailboxes".into());
-    };
-    if values.len() >= MOST_RECIPIENTS {
-        let most = MOST_RECIPIENTS - 1;
-        return Err(format!("must have no more than {most} mailboxes"));
-    }
-    values.into_iter().map(text(1..=LONGEST_ADDRESS)).collect()
-}
-
-fn recipient(text: &str, country: &str) -> Result<Address, String> {
-    let address = if text.contains('@') {
-        Address::parse_email(text)
-    } else {
-        Address::parse_sms(text, country)
-    };
-    let address = address.map_err(|fault| fault.to_string())?;
-    match &address {
-        Address::Sms(value) if value.contains(|c: char| c.is_ascii_alphabetic()) => {
-            Err("is a sender's name, and nobody can text one".into())
+/// Takes a list of mailboxes, each with its own mistake.
+fn mailboxes(fields: &mut Fields, name: &str) -> Vec<Address> {
+    let written = fields.optional(name, |value| match value {
+        Value::Array(values) if values.len() < MOST_RECIPIENTS => {
+            values.into_iter().map(text(1..=LONGEST_ADDRESS)).collect()
         }
-        Address::Sms(_) | Address::Email(_) => Ok(address),
+        Value::Array(_) => {
+            let most = MOST_RECIPIENTS - 1;
+            Err(format!("must have no more than {most} mailboxes"))
+        }
+        _ => Err("must be a list of mailboxes".into()),
+    });
+    let written: Vec<String> = written.unwrap_or_default();
+    let mut addresses = Vec::with_capacity(written.len());
+    for (index, text) in written.iter().enumerate() {
+        match Address::parse_email(text) {
+            Ok(address) => addresses.push(address),
+            Err(why) => fields.fault_at(name, index, why.to_string()),
+        }
     }
-}
-
-/// Which messages to list.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Listing {
-    /// Only those of the conversation with this id.
-    #[param(value_type = Option<String>, pattern = "^cnv_[0-9a-hjkmnp-tv-z]{26}$")]
-    conversation: Option<ConversationId>,
-    /// Only those of the issue with this id.
-    #[param(value_type = Option<String>, pattern = "^iss_[0-9a-hjkmnp-tv-z]{26}$")]
-    issue: Option<IssueId>,
-    /// Only those of the gateway with this name.
-    #[param(value_type = Option<String>, pattern = "^[a-z0-9-]{1,64}$")]
-    gateway: Option<GatewayName>,
-    /// Only those that go this way.
-    #[param(inline)]
-    direction: Option<Direction>,
-    /// Only those with this status.
-    #[param(inline)]
-    status: Option<Status>,
-    /// Only those from this time on (RFC 3339).
-    #[param(value_type = Option<String>, format = DateTime)]
-    since: Option<Timestamp>,
-    /// Only those from before this time (RFC 3339).
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
-    /// Those that were deleted instead; the permission `audit` is needed.
-    #[param(value_type = Option<bool>, default = false)]
-    deleted: bool,
-    /// How many at most.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 50)]
-    limit: u32,
-    /// The `next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl Read for Listing {
-    fn read(fields: &mut Fields) -> Option<Self> {
-        let time = || {
-            parsed("an RFC 3339 time, such as 2026-11-21T09:30:00Z", |text| {
-                text.parse().ok()
-            })
-        };
-        let conversation = fields.optional(
-            "conversation",
-            parsed("a conversation's id", |id| id.parse().ok()),
-        );
-        let issue = fields.optional("issue", parsed("an issue's id", |id| id.parse().ok()));
-        let gateway = fields.optional("gateway", parsed("a gateway's name", GatewayName::parse));
-        let direction = fields.optional(
-            "direction",
-            parsed("inbound or outbound", Direction::from_name),
-        );
-        let status = fields.optional("status", parsed("a status", Status::from_name));
-        let since = fields.optional("since", time());
-        let until = fields.optional("until", time());
-        let deleted = fields.optional("deleted", parsed("true or false", |text| text.parse().ok()));
-        let PageQuery { limit, cursor } = PageQuery::take(fields);
-        Some(Self {
-            conversation,
-            issue,
-            gateway,
-            direction,
-            status,
-            since,
-            until,
-            deleted: deleted.unwrap_or(false),
-            limit,
-            cursor,
-        })
-    }
-}
-
-impl Listing {
-    /// The filter and the page.
-    pub(super) fn parts(self) -> (MessageFilter, PageQuery) {
-        let filter = MessageFilter {
-            conversation: self.conversation,
-            issue: self.issue,
-            gateway: self.gateway,
-            direction: self.direction,
-            status: self.status,
-            since: self.since,
-            until: self.until,
-            presence: if self.deleted {
-                Presence::Deleted
-            } else {
-                Presence::Present
-            },
-        };
-        let page = PageQuery {
-            limit: self.limit,
-            cursor: self.cursor,
-        };
-        (filter, page)
-    }
+    addresses
 }

@@ -147,7 +147,7 @@ pub(super) fn compile(file: &str, source: &str) -> Result<Profile, ProfileFault>
     let capabilities = Capabilities {
         mms: parsed.capabilities.mms,
         receipts: receipts.collect::<Result<_, _>>()?,
-        max_segments: parsed.capabilities.max_segments,
+        max_segments: parsed.capabilities.max_segments.get(),
     };
     let answer = Answer {
         status: parsed.answer.status,

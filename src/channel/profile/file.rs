@@ -4,6 +4,7 @@
 //! pointed at.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -43,7 +44,7 @@ pub(super) struct CapabilitiesTable {
     #[serde(default)]
     pub(super) mms: bool,
     pub(super) receipts: Vec<Spanned<String>>,
-    pub(super) max_segments: u32,
+    pub(super) max_segments: NonZeroU32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -101,8 +101,8 @@ pub fn enclose(
             });
         }
     }
-    let is_missing = |one: &&String| !wanted.iter().any(|id| id.to_string() == **one);
-    let missing = shown.iter().filter(is_missing).cloned();
+    let named: BTreeSet<String> = wanted.iter().map(ToString::to_string).collect();
+    let missing = shown.difference(&named).cloned();
     refusals.extend(missing.map(FileRefusal::NotEnclosed));
     let size = enclosed.iter().map(|file| file.size).sum();
     if size > most_bytes {

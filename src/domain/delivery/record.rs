@@ -32,7 +32,8 @@ pub struct Attempted {
     pub epoch: i64,
     /// Which try it was.
     pub attempt: u32,
-    /// The provider's id of the message, where the message has it whatever the provider answers.
+    /// The provider's id of the message, where the message has it whatever the provider answers;
+    /// wanted when nobody knows what it answered.
     pub own_reference: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
@@ -228,10 +229,7 @@ fn accepted(
         detail: Some(said.clone()),
         ..Note::default()
     });
-    before.timelines.add(known, Status::Sent, note, now, None);
-    unpark(known, &keys, before, now, changes);
-    before.timelines.refold(one.message, now, changes);
-    changes.finished.push(one.piece());
+    finish(known, Status::Sent, note, &keys, before, now, changes);
     Recorded::Done
 }
 
@@ -245,19 +243,24 @@ fn unconfirmed(
     now: Timestamp,
     changes: &mut Changes,
 ) {
-    if let Some(reference) = &one.own_reference {
-        let keys = [(one.gateway.clone(), reference.clone())];
-        name(known, &keys, before, changes);
-        if let Some(message) = before.timelines.change(one.message) {
-            message.provider_reference = Some(reference.clone());
-        }
-        let note = Some(Note::from(failure));
-        before
-            .timelines
-            .add(known, Status::Unconfirmed, note, now, None);
-        unpark(known, &keys, before, now, changes);
+    let Some(reference) = &one.own_reference else {
+        return end(known, Status::Unconfirmed, failure, before, now, changes);
+    };
+    let keys = [(one.gateway.clone(), reference.clone())];
+    name(known, &keys, before, changes);
+    if let Some(message) = before.timelines.change(one.message) {
+        message.provider_reference = Some(reference.clone());
     }
-    end(known, Status::Unconfirmed, failure, before, now, changes);
+    let note = Some(Note::from(failure));
+    finish(
+        known,
+        Status::Unconfirmed,
+        note,
+        &keys,
+        before,
+        now,
+        changes,
+    );
 }
 
 /// Ends the message's time in the queue with a status.
@@ -269,9 +272,22 @@ fn end(
     now: Timestamp,
     changes: &mut Changes,
 ) {
-    before
-        .timelines
-        .add(known, status, Some(Note::from(failure)), now, None);
+    let note = Some(Note::from(failure));
+    finish(known, status, note, &[], before, now, changes);
+}
+
+/// The same, when reports of these ids may have waited for that.
+fn finish(
+    known: Known,
+    status: Status,
+    note: Option<Note>,
+    keys: &[Reference],
+    before: &mut Before,
+    now: Timestamp,
+    changes: &mut Changes,
+) {
+    before.timelines.add(known, status, note, now, None);
+    unpark(known, keys, before, now, changes);
     before.timelines.refold(known.message, now, changes);
     changes.finished.push(Piece {
         message: known.message,

@@ -108,7 +108,7 @@ impl Parser<'_> {
         loop {
             match self.peek() {
                 None | Some(Sign::Or | Sign::Close) => return Ok(Query::all(parts)),
-                Some(Sign::And) => self.at += 1,
+                Some(Sign::And) => self.and()?,
                 Some(
                     Sign::Open | Sign::Not | Sign::Word(_) | Sign::Phrase(_) | Sign::Field { .. },
                 ) => {
@@ -120,6 +120,19 @@ impl Parser<'_> {
                 }
             }
         }
+    }
+
+    /// An AND, which says nothing that terms side by side do not.
+    fn and(&mut self) -> Result<(), QueryFault> {
+        let before = self.at.checked_sub(1).map(|at| &self.signs[at].0);
+        let is_first = matches!(before, None | Some(Sign::Open | Sign::Or | Sign::And));
+        let place = self.signs[self.at].1.clone();
+        self.at += 1;
+        if is_first || matches!(self.peek(), None | Some(Sign::Close | Sign::Or)) {
+            let expected = "a term on both sides, or \"AND\" in quotes";
+            return Err(self.fault(&place, "AND joins nothing here", expected));
+        }
+        Ok(())
     }
 
     /// One term, or what parentheses hold; nothing for a word without letters and digits.

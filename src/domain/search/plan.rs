@@ -25,6 +25,62 @@ pub enum Look {
     Not(Box<Self>),
 }
 
+/// A question to the index: what is asked for documents of each kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looks(Vec<(DocKind, Look)>);
+
+impl Looks {
+    /// What is asked for each of these kinds; where it is nothing, the kind is left out.
+    pub fn new(looks: impl IntoIterator<Item = (DocKind, Look)>) -> Self {
+        let asked = looks.into_iter().filter(|(_, look)| *look != Look::Nothing);
+        Self(asked.collect())
+    }
+
+    /// The kinds of which anything can be found.
+    pub fn kinds(&self) -> impl Iterator<Item = DocKind> {
+        self.0.iter().map(|(kind, _)| *kind)
+    }
+
+    /// Only the kinds that are wanted.
+    #[must_use]
+    pub fn of(&self, wanted: impl Fn(DocKind) -> bool) -> Self {
+        Self::new(self.0.iter().filter(|(kind, _)| wanted(*kind)).cloned())
+    }
+
+    /// The question for a few conversations.
+    #[must_use]
+    pub fn within(&self, conversations: impl Iterator<Item = ConversationId>) -> Self {
+        let these = any(conversations.map(in_conversation).collect());
+        let narrowed =
+            |(kind, look): &(DocKind, Look)| (*kind, all(vec![these.clone(), look.clone()]));
+        Self::new(self.0.iter().map(narrowed))
+    }
+
+    /// The question as one, kinds and all.
+    pub fn exact(&self) -> Look {
+        let of_kind = |(kind, look): &(DocKind, Look)| {
+            let kind = Look::Fact(fact(Fact::Kind, kind.as_str()));
+            all(vec![kind, look.clone()])
+        };
+        any(self.0.iter().map(of_kind).collect())
+    }
+
+    /// The question as one that may find documents of other kinds, too.
+    pub fn broad(&self) -> Look {
+        let mut looks: Vec<Look> = Vec::new();
+        for (_, look) in &self.0 {
+            if !looks.contains(look) {
+                looks.push(look.clone());
+            }
+        }
+        any(looks)
+    }
+}
+
+fn in_conversation(id: ConversationId) -> Look {
+    Look::Fact(fact(Fact::Conversation, &id.0.simple().to_string()))
+}
+
 /// Who asks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asker {
@@ -37,13 +93,8 @@ pub struct Asker {
 impl Query {
     /// The question for documents of a kind, of one conversation or of all.
     pub fn look(&self, kind: DocKind, within: Option<ConversationId>, asker: &Asker) -> Look {
-        let within =
-            within.map(|id| Look::Fact(fact(Fact::Conversation, &id.0.simple().to_string())));
-        let parts = [Look::Fact(fact(Fact::Kind, kind.as_str()))].into_iter();
-        all(parts
-            .chain(within)
-            .chain([look(self, kind, asker)])
-            .collect())
+        let within = within.map(in_conversation).into_iter();
+        all(within.chain([look(self, kind, asker)]).collect())
     }
 
     /// Whether only conversations can be meant: no condition is about words or messages.
@@ -74,10 +125,12 @@ fn look(query: &Query, kind: DocKind, asker: &Asker) -> Look {
 }
 
 fn all(parts: Vec<Look>) -> Look {
-    let mut parts: Vec<Look> = parts
-        .into_iter()
-        .filter(|part| *part != Look::Everything)
-        .collect();
+    let flat = parts.into_iter().flat_map(|part| match part {
+        Look::Everything => Vec::new(),
+        Look::All(inner) => inner,
+        other => vec![other],
+    });
+    let mut parts: Vec<Look> = flat.collect();
     if parts.contains(&Look::Nothing) {
         return Look::Nothing;
     }
@@ -88,8 +141,7 @@ fn all(parts: Vec<Look>) -> Look {
     }
 }
 
-/// Documents that one of these finds.
-pub fn any(parts: Vec<Look>) -> Look {
+fn any(parts: Vec<Look>) -> Look {
     let mut parts: Vec<Look> = parts
         .into_iter()
         .filter(|part| *part != Look::Nothing)

@@ -104,15 +104,15 @@ async fn empty_files(
     now: Timestamp,
 ) -> Result<Vec<String>, EngineFault> {
     let ids: Vec<AttachmentId> = ids.iter().copied().map(AttachmentId).collect();
-    let (mut changes, mut blobs) = (Changes::default(), Vec::new());
+    let (mut files, mut blobs) = (Vec::new(), Vec::new());
     for mut file in attachment::load_attachments(&mut tx.conn, &ids).await? {
         blobs.extend(file.blob.take());
         file.state = FileState::Failed;
         file.reason = Some(REMOVED.to_owned());
         file.due_at = None;
-        changes.attachments.push(file);
+        files.push(file);
     }
-    let files = changes.attachments.clone();
+    let mut changes = Changes::default();
     let of: Vec<MessageId> = files.iter().filter_map(|file| file.message).collect();
     for message in message::load_messages(&mut tx.conn, &of)
         .await?
@@ -120,6 +120,7 @@ async fn empty_files(
     {
         tell(message, &files, now, &mut changes);
     }
+    changes.attachments = files;
     save(tx, changes, now).await?;
     Ok(blobs)
 }

@@ -11,8 +11,6 @@ use super::{CANDIDATES, LOOKS, Question, Search, bounds, documents};
 use crate::domain::agent::Principal;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, MessageId, TagId};
-use crate::domain::search::doc::{Fact, fact};
-use crate::domain::search::plan::{Look, any};
 use crate::domain::search::{Flag, Owner, Query, Term};
 use crate::engine::read::{ConversationDetails, with_details};
 use crate::engine::{Engine, EngineFault};
@@ -180,7 +178,6 @@ async fn by_hits(
     from: Option<ListPlace>,
     limit: usize,
 ) -> Result<Listed, EngineFault> {
-    let look = search.look(|_| true);
     let (newest, oldest) = bounds(conn, &search.query).await?;
     let (top, start) = match from {
         Some(ListPlace::Hits { top, below }) => (top, below.min(top)),
@@ -193,7 +190,7 @@ async fn by_hits(
     let mut chunk = 2 * limit;
     loop {
         let most = u32::try_from(chunk).unwrap_or(u32::MAX);
-        let candidates = list_candidates(conn, &look, &search.scope, below, most).await?;
+        let candidates = list_candidates(conn, &search.looks, &search.scope, below, most).await?;
         let is_last = candidates.len() < chunk;
         seen += candidates.len();
         below = candidates.last().map_or(below, |last| last.number);
@@ -205,7 +202,7 @@ async fn by_hits(
             .map(|hit| (hit.number, hit.doc.conversation));
         let mut new: Vec<(i64, ConversationId)> = hits.filter(|hit| known.insert(hit.1)).collect();
         if start < top && !new.is_empty() {
-            let before = found_before(conn, search, &look, (top, start), &new).await?;
+            let before = found_before(conn, search, (top, start), &new).await?;
             new.retain(|(_, id)| !before.contains(id));
         }
         found.extend(fitting(conn, search, filter, &new).await?);
@@ -240,18 +237,14 @@ const BEFORE: u32 = 500;
 async fn found_before(
     conn: &mut Conn,
     search: &Search,
-    look: &Look,
     (top, start): (i64, i64),
     new: &[(i64, ConversationId)],
 ) -> Result<HashSet<ConversationId>, EngineFault> {
-    let within = |(_, id): &(i64, ConversationId)| {
-        Look::Fact(fact(Fact::Conversation, &id.0.simple().to_string()))
-    };
-    let look = Look::All(vec![any(new.iter().map(within).collect()), look.clone()]);
+    let looks = search.looks.within(new.iter().map(|(_, id)| *id));
     let mut before = HashSet::new();
     let mut below = top;
     loop {
-        let mut candidates = list_candidates(conn, &look, &search.scope, below, BEFORE).await?;
+        let mut candidates = list_candidates(conn, &looks, &search.scope, below, BEFORE).await?;
         let is_last = candidates.len() < BEFORE as usize
             || candidates.last().is_none_or(|last| last.number < start);
         candidates.retain(|one| one.number >= start && !before.contains(&one.conversation));

@@ -90,19 +90,19 @@ fn count_on(statement: &str, before: usize, text: &mut String) {
 pub(super) fn groups(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
     let mut groups: Vec<Vec<Waiting>> = Vec::new();
     for one in waiting {
-        let joins = |group: &&mut Vec<Waiting>| {
-            let tables = group.iter().map(|(other, _)| other.table);
-            !one.0.table.is_empty()
-                && tables
-                    .into_iter()
-                    .all(|table| !table.is_empty() && table != one.0.table)
-        };
-        match groups.last_mut().filter(joins) {
+        match groups.last_mut().filter(|group| joins(group, &one)) {
             Some(group) => group.push(one),
             None => groups.push(vec![one]),
         }
     }
     groups
+}
+
+/// Whether a statement may go together with some that do.
+pub(super) fn joins(group: &[Waiting], (statement, _): &Waiting) -> bool {
+    let tables = group.iter().map(|(other, _)| other.table);
+    let differs = |table: &str| !table.is_empty() && table != statement.table;
+    !statement.table.is_empty() && tables.into_iter().all(differs)
 }
 
 macro_rules! bind {

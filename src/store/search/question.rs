@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::search::doc::{DocKind, Fact, fact};
-use crate::domain::search::plan::Look;
+use crate::domain::search::plan::{Look, Looks};
 use crate::domain::search::{Ending, Phrase};
 
 /// A run of documents by their numbers, that the index of PostgreSQL can be asked for.
@@ -34,21 +34,16 @@ pub(super) enum Family {
     Conversations,
 }
 
-/// The sizes of blocks of all documents: 4,096 and 65,536.
-const SIZES: [u32; 2] = [12, 16];
-
-/// How many blocks of each size are asked for.
-const EACH: usize = 2;
-
-/// The size of blocks of conversations, and how many of those are asked for.
-const PLACES_BITS: u32 = 16;
-const MOST_PLACES: usize = 32;
+/// The sizes of blocks, 4,096 and 65,536 numbers, and how many of each are asked for.
+const SMALL: u32 = 12;
+const LARGE: u32 = 16;
+const MOST_SMALL: usize = 4;
+const MOST_LARGE: usize = 32;
 
 impl Family {
     /// Of which documents a question speaks.
-    pub(super) fn of(look: &Look) -> Self {
-        let conversation = fact(Fact::Kind, DocKind::Conversation.as_str());
-        if demands(look, &conversation) {
+    pub(super) fn of(looks: &Looks) -> Self {
+        if looks.kinds().eq([DocKind::Conversation]) {
             Self::Conversations
         } else {
             Self::All
@@ -57,18 +52,16 @@ impl Family {
 
     /// The runs to ask one after the other for documents with numbers below one: the last is all.
     pub(super) fn before(self, below: i64) -> Vec<Blocks> {
-        let sizes = match self {
-            Self::All => SIZES.map(|bits| vec![bits; EACH]).concat(),
-            Self::Conversations => vec![PLACES_BITS; MOST_PLACES],
-        };
+        let small = [(Self::All, SMALL); MOST_SMALL];
+        let large = [(self, LARGE); MOST_LARGE];
         let (mut runs, mut below) = (Vec::new(), below);
-        for bits in sizes {
+        for (family, bits) in small.into_iter().chain(large) {
             if below <= 1 {
                 return runs;
             }
             let number = (below - 1) >> bits;
             let run = Blocks::One {
-                family: self,
+                family,
                 bits,
                 number,
             };
@@ -100,13 +93,13 @@ impl Blocks {
     }
 }
 
-/// Whether only documents with a fact are meant.
-fn demands(look: &Look, wanted: &str) -> bool {
-    match look {
-        Look::Fact(fact) => fact == wanted,
-        Look::All(parts) => parts.iter().any(|part| demands(part, wanted)),
-        Look::Any(parts) => !parts.is_empty() && parts.iter().all(|part| demands(part, wanted)),
-        Look::Everything | Look::Nothing | Look::Phrase(_) | Look::Not(_) => false,
+/// What an index is asked for. Nearly all documents are messages: where those are meant, other kinds
+/// are sorted out faster than looked up, one by one.
+pub(super) fn narrowing(looks: &Looks) -> Look {
+    if looks.kinds().any(|kind| kind == DocKind::Message) {
+        looks.broad()
+    } else {
+        looks.exact()
     }
 }
 
@@ -172,6 +165,14 @@ fn join(parts: &[&Look], between: &str, into: &mut String) {
             into.push_str(between);
         }
         write_fts5(part, into);
+    }
+}
+
+/// The questions that all documents of a question answer.
+pub(super) fn parts(look: &Look) -> &[Look] {
+    match look {
+        Look::All(parts) => parts,
+        other => std::slice::from_ref(other),
     }
 }
 
@@ -242,12 +243,12 @@ pub(super) fn lexemes(kind: DocKind, words: &[String], facts: &[String], number:
     for fact in facts {
         write!(text, "'{fact}' ").expect("a text takes all");
     }
-    for bits in SIZES {
+    for bits in [SMALL, LARGE] {
         let word = Family::All.word(bits, number >> bits);
         write!(text, "'{word}' ").expect("a text takes all");
     }
     if kind == DocKind::Conversation {
-        let word = Family::Conversations.word(PLACES_BITS, number >> PLACES_BITS);
+        let word = Family::Conversations.word(LARGE, number >> LARGE);
         write!(text, "'{word}' ").expect("a text takes all");
     }
     text
@@ -277,19 +278,41 @@ mod tests {
 
     #[test]
     fn what_a_block_is_asked_for_stands_in_its_documents() {
-        let conversation = fact(Fact::Kind, DocKind::Conversation.as_str());
-        let word = Look::Fact("=word".to_owned());
-        let only = Look::All(vec![word.clone(), Look::Fact(conversation)]);
-        let either = Look::Any(vec![only.clone(), word.clone()]);
-        let families = [&only, &either, &word].map(Family::of);
+        let looks = |kinds: &[DocKind]| {
+            let word = || Look::Fact("=word".to_owned());
+            Looks::new(kinds.iter().map(|kind| (*kind, word())))
+        };
+        let [only, either, all] = [
+            looks(&[DocKind::Conversation]),
+            looks(&[DocKind::Note, DocKind::Conversation]),
+            looks(&DocKind::ALL),
+        ];
+        let families = [&only, &either, &all].map(Family::of);
         assert_eq!(families, [Family::Conversations, Family::All, Family::All]);
-        for (look, kind) in [(&only, DocKind::Conversation), (&word, DocKind::Message)] {
+        for (looks, kind) in [(&only, DocKind::Conversation), (&all, DocKind::Message)] {
             let lexemes = lexemes(kind, &[], &[], 70_000);
-            let asked = tsquery(look, Family::of(look).before(70_001)[0]);
-            let (block, _) = asked.split_once(" & ").expect("a block comes first");
-            assert!(lexemes.contains(block), "{lexemes} {asked}");
+            let runs = Family::of(looks).before(70_001);
+            for run in [runs[0], runs[MOST_SMALL]] {
+                let asked = tsquery(&narrowing(looks), run);
+                let (block, _) = asked.split_once(" & ").expect("a block comes first");
+                let is_of_another = run.first() == 0;
+                assert_ne!(lexemes.contains(block), is_of_another, "{lexemes} {asked}");
+            }
         }
         let message = lexemes(DocKind::Message, &[], &[], 70_000);
         assert!(!message.contains("=d"), "{message}");
+    }
+
+    #[test]
+    fn the_kind_is_asked_for_only_where_few_documents_have_it() {
+        let kind = |kind: DocKind| fact(Fact::Kind, kind.as_str());
+        let word = || Look::Fact("=word".to_owned());
+        let asked = |kinds: &[DocKind]| {
+            let looks = Looks::new(kinds.iter().map(|kind| (*kind, word())));
+            narrowing(&looks)
+        };
+        assert_eq!(asked(&[DocKind::Message, DocKind::Note]), word());
+        let notes = Look::All(vec![Look::Fact(kind(DocKind::Note)), word()]);
+        assert_eq!(asked(&[DocKind::Note]), notes);
     }
 }

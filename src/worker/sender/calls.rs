@@ -197,7 +197,10 @@ impl Calls {
             gateway: claimed.delivery.gateway,
             epoch: self.epoch,
             attempt: claimed.delivery.attempt,
-            own_reference: self.line.gateway.own_reference(claimed.delivery.message),
+            own_reference: match outcome {
+                Outcome::Unknown(_) => self.line.gateway.own_reference(claimed.delivery.message),
+                _ => None,
+            },
             outcome,
             witness: Witness::Caller,
             on_unknown: self.line.spec.on_unknown,

@@ -135,6 +135,19 @@ both! {
         desk.end().await;
     }
 
+    async fn i36_an_issue_that_a_team_gets_is_what_the_entry_is_about(db: Db) {
+        let desk = Desk::on(&db).await;
+        desk.text_in("in-1", "Hello").await;
+        let issue = desk.get("/v1/issues").await.expect(200)["data"][0]["id"].clone();
+        let issue = issue.as_str().unwrap();
+        let team = desk.post("/v1/teams", json!({"name": "Night"})).await.expect(201);
+        let body = json!({"team": id(&team)});
+        desk.post(&format!("/v1/issues/{issue}/assign"), body).await.expect(200);
+        let entry = desk.entries("?action=issue.assigned").await.remove(0);
+        assert_eq!(entry["target"], issue, "{entry}");
+        desk.end().await;
+    }
+
     async fn i36_exports_are_audited(db: Db) {
         let desk = Desk::on(&db).await;
         let contact = json!({"addresses": [CUSTOMER]});

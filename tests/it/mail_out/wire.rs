@@ -66,6 +66,25 @@ both! {
         app.end().await;
     }
 
+    async fn b06_a_message_is_told_all_that_is_wrong_with_it_at_once(db: Db) {
+        let (app, _sink) = with_mail(&db).await;
+        let long = "x".repeat(10_001);
+        let nobody = json!({"gateway": 7, "to": "Nobody", "text": "", "cc": ["ok@example.com", "no"], "colour": 1});
+        let number = json!({"to": "+12025550143", "subject": "x", "cc": ["no"], "text": long, "valid_for": "soon"});
+        let mailbox = json!({"to": "a@b@c", "bcc": ["no"], "html": 1});
+        for (body, expected) in [
+            (nobody, vec!["/gateway", "/to", "/cc/1", "/text", "/colour"]),
+            (number, vec!["/cc/0", "/valid_for", "/subject", "/text"]),
+            (mailbox, vec!["/to", "/bcc/0", "/html", "/text"]),
+        ] {
+            let refused = app.api.post("/v1/messages", &body).await.expect(422);
+            let errors = refused["errors"].as_array().unwrap();
+            let pointers: Vec<_> = errors.iter().map(|error| error["pointer"].clone()).collect();
+            assert_eq!(pointers, expected, "{body}");
+        }
+        app.end().await;
+    }
+
     async fn mail_leaves_over_starttls_with_a_login(db: Db) {
         let (acceptor, ca) = acceptor();
         let mut offers = OFFERS.to_vec();

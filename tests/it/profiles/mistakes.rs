@@ -75,6 +75,8 @@ fn a_mistake_is_pointed_at() {
     );
     let (reason, _) = fault_of(r#"text = "p.text""#, r#"txt = "p.text""#);
     assert!(reason.contains("txt"), "{reason}");
+    let (reason, _) = fault_of("max_segments = 10", "max_segments = 0");
+    assert!(reason.contains("nonzero"), "{reason}");
     let (reason, _) = fault_of(r#"format = "json""#, r#"format = "xml""#);
     assert!(reason.contains("xml"), "{reason}");
     let (reason, _) = fault_of(r#"method = "post""#, "method = post");

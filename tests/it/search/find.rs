@@ -197,6 +197,24 @@ both! {
         app.end().await;
     }
 
+    async fn r087_what_has_no_words_comes_the_newest_first_to_the_last(db: Db) {
+        let (app, _provider) = TestApp::usual(&db).await;
+        for text in ["one", "two", "three"] {
+            text_in(&app, ANN, text).await;
+            indexed(&app).await;
+        }
+        // Of what fits alike, a conversation would come first by rank.
+        let (mut kinds, mut more) = (Vec::new(), String::new());
+        loop {
+            let page = app.api.get(&path("after:2020-01-01", &format!("&limit=1{more}"))).await.expect(200);
+            kinds.extend(page["data"].as_array().unwrap().iter().map(|hit| hit["kind"].clone()));
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            more = format!("&cursor={cursor}");
+        }
+        assert_eq!(kinds, ["message", "message", "message", "conversation"]);
+        app.end().await;
+    }
+
     async fn r087_a_tag_is_found_by_its_new_name_and_a_note_until_it_is_deleted(db: Db) {
         let (app, _provider) = TestApp::usual(&db).await;
         text_in(&app, ANN, "Hello there").await;

@@ -29,11 +29,11 @@ use toml::de::DeTable;
 pub use api::ApiLimits;
 pub use database::{Blobs, BlobsUrl, Database, DatabaseUrl};
 pub use fault::{ConfigFault, Fault};
+pub use inbox::Inbox;
 pub use log::Log;
 pub use places::Places;
 pub use server::Server;
 
-use crate::domain::deletion::Shown;
 use crate::domain::gateway::{ChannelKind, GatewayName, GatewaySpec};
 use crate::domain::retention::Retention;
 use crate::domain::sla::Policy;
@@ -98,8 +98,8 @@ pub struct Config {
     pub profiles_dir: Option<PathBuf>,
     /// `[defaults] country`: the region (ISO 3166-1 alpha-2) of numbers written without a country.
     pub country: String,
-    /// `[inbox] deleted`: what timelines show of deleted messages.
-    pub deleted: Shown,
+    /// `[inbox]`.
+    pub inbox: Inbox,
     /// `[retention]` and `[gateway.retention]`: how long what is kept may be kept.
     pub retention: Retention,
     /// `[[gateway]]`, in the order of the file.
@@ -126,7 +126,7 @@ impl Default for Config {
             log: Log::default(),
             profiles_dir: None,
             country: country::DEFAULT.to_owned(),
-            deleted: Shown::default(),
+            inbox: Inbox::default(),
             retention: Retention::default(),
             gateways: Vec::new(),
             policies: Vec::new(),
@@ -219,7 +219,7 @@ impl Config {
             log: Log::read(&log, faults),
             profiles_dir: (profiles.text("dir", faults)).map(|(dir, _)| PathBuf::from(dir)),
             country,
-            deleted: inbox::read(&inbox, faults),
+            inbox: Inbox::read(&inbox, faults),
             retention,
             default_sms,
             default_email,

@@ -173,6 +173,8 @@ pub struct Parts {
     pub policies: Vec<Policy>,
     /// What timelines show of deleted messages.
     pub deleted: Shown,
+    /// Whether there may be written where the conversation is archived or its issue closed.
+    pub write_to_closed: bool,
     /// How long what is kept may be kept.
     pub retention: Retention,
 }
@@ -223,6 +225,7 @@ impl Engine {
             public_url,
             policies,
             deleted,
+            write_to_closed,
             retention,
         } = parts;
         let secret = secret(&store).await?;
@@ -236,7 +239,13 @@ impl Engine {
             .map(|name| (name.clone(), Arc::new(Notify::new())))
             .collect();
         let signer = Signer::new(&derive(&secret, "mail token"));
-        let senders = submit::senders(&lines, default_sms, default_email, signer.clone());
+        let senders = submit::senders(
+            &lines,
+            default_sms,
+            default_email,
+            write_to_closed,
+            signer.clone(),
+        );
         let context = Arc::new(Context {
             store,
             blobs,

@@ -94,6 +94,9 @@ fn refused(refusals: &[SubmitRefusal]) -> Problem {
         [refusal @ SubmitRefusal::OptedOut(_)] => {
             Problem::new(Code::Suppressed, refusal.to_string()).because(vec![error(refusal)])
         }
+        [refusal @ (SubmitRefusal::Archived | SubmitRefusal::IssueClosed(_))] => {
+            Problem::new(Code::Conflict, refusal.to_string()).because(vec![error(refusal)])
+        }
         [refusal @ SubmitRefusal::KeyReused] => Problem::new(Code::KeyReused, refusal.to_string()),
         refusals => Problem::invalid(refusals.iter().map(error).collect()),
     }

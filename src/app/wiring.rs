@@ -109,7 +109,8 @@ pub(super) fn parts(
         default_email: config.default_email.clone(),
         public_url: config.server.public_url.clone(),
         policies: config.policies.clone(),
-        deleted: config.deleted,
+        deleted: config.inbox.deleted,
+        write_to_closed: config.inbox.write_to_closed,
         retention: config.retention.clone(),
     })
 }

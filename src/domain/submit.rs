@@ -10,6 +10,7 @@ use super::agent::{AgentRef, Origin};
 use super::attachment::{Attachment, Enclosed, FileRefusal, Freight, enclose, first_used};
 use super::changes::{Changes, Pair};
 use super::clock::Timestamp;
+use super::conversation::Conversation;
 use super::delivery::Delivery;
 use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
@@ -62,6 +63,8 @@ pub struct Senders {
     pub default_sms: Option<GatewayName>,
     /// The one that sends mail when nothing else decides.
     pub default_email: Option<GatewayName>,
+    /// Whether there may be written where the conversation is archived or its issue closed.
+    pub write_to_closed: bool,
     /// What a text costs.
     pub price: Price,
     /// Our sign in a mail of ours, by which answers and bounces find it.
@@ -123,6 +126,12 @@ pub enum SubmitRefusal {
     /// The conversation is with somebody else, or does not exist.
     #[error("the conversation is not with the one that to names")]
     WrongConversation,
+    /// The conversation is archived, and nobody may write in such a one.
+    #[error("the conversation is archived; unarchive it first (inbox.write_to_closed is false)")]
+    Archived,
+    /// The issue of this number is closed, and nobody may write where none is open after it.
+    #[error("issue {0} is closed; reopen it first (inbox.write_to_closed is false)")]
+    IssueClosed(i64),
     /// The text is too long.
     #[error("the text takes {segments} segments, and gateway {gateway} sends at most {max}")]
     TooLong {
@@ -222,6 +231,9 @@ pub fn check<'s>(
     {
         refusals.push(SubmitRefusal::WrongConversation);
     }
+    if !senders.write_to_closed {
+        refusals.extend(thread.and_then(|thread| closed(thread, &before.threads)));
+    }
     let last_used = thread.and_then(|thread| thread.last_gateway.as_ref());
     let sender = match choose(submission, last_used, senders) {
         Ok(sender) => sender,
@@ -255,6 +267,18 @@ pub fn check<'s>(
     } else {
         Err(refusals)
     }
+}
+
+/// What is closed about a conversation. A deleted one begins anew.
+fn closed(thread: &Conversation, threads: &Threads) -> Option<SubmitRefusal> {
+    if thread.deleted {
+        return None;
+    }
+    if thread.archived {
+        return Some(SubmitRefusal::Archived);
+    }
+    let issue = threads.issue(thread.id)?;
+    (!issue.is_open()).then_some(SubmitRefusal::IssueClosed(issue.number))
 }
 
 /// What the message says about the files that go with it.

@@ -105,6 +105,7 @@ pub(super) fn senders(
     lines: &HashMap<GatewayName, Line>,
     default_sms: Option<GatewayName>,
     default_email: Option<GatewayName>,
+    write_to_closed: bool,
     signer: Signer,
 ) -> Senders {
     let sender = |line: &Line| Sender {
@@ -136,6 +137,7 @@ pub(super) fn senders(
         by_name,
         default_sms,
         default_email,
+        write_to_closed,
         price: Box::new(price),
         token: Box::new(move |id: MessageId| signer.sign(id.0)),
     }

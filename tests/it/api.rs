@@ -154,6 +154,7 @@ impl Desk {
             public_url,
             policies: Vec::new(),
             deleted: Shown::default(),
+            write_to_closed: true,
             retention: Retention::default(),
         };
         let engine = Engine::start(parts, &tasks).await.unwrap();

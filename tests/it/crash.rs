@@ -23,11 +23,12 @@ const KILLS: u32 = 16;
 /// Power cuts of the database server.
 const POWER_CUTS: u32 = 6;
 
+/// What must have been promised since the last time, however slow the machine is, for a kill to
+/// prove something.
+const PROMISES: usize = 10;
+
 /// How many sends the profile lets be under way at once, and so be in doubt after a kill.
 const AT_ONCE: usize = 16;
-
-/// The longest that a start may take, also after a kill.
-const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A provider that takes its time, so that a kill often falls between its taking a message and
 /// our knowing it.
@@ -48,6 +49,7 @@ async fn kill_at_random_moments(db: Db) {
     let load = Load::start(&daemon, &provider, &oracle);
     let mut slowest = Duration::ZERO;
     for _ in 0..kills {
+        oracle.promises(PROMISES).await;
         tokio::time::sleep(Duration::from_millis(rand::random_range(50..1000))).await;
         daemon.kill().await;
         oracle.killed();
@@ -59,7 +61,6 @@ async fn kill_at_random_moments(db: Db) {
     let verdict = oracle.judge(&daemon, &provider).await;
     println!("{kills} kills, slowest start {slowest:?}: {verdict}");
     verdict.must_hold(&daemon, kills as usize * AT_ONCE);
-    assert!(slowest < READY_WITHIN, "a start took {slowest:?}");
     assert_eq!(daemon.stop().await, Some(0), "{}", daemon.log());
 }
 
@@ -82,6 +83,7 @@ async fn f16_power_cuts_of_postgres_lose_nothing() {
     let oracle = Arc::new(Oracle::new(&db.folder().join("history.jsonl")));
     let load = Load::start(&daemon, &provider, &oracle);
     for _ in 0..POWER_CUTS {
+        oracle.promises(PROMISES).await;
         tokio::time::sleep(Duration::from_millis(rand::random_range(200..1000))).await;
         let server = &server;
         tokio::task::block_in_place(|| server.crash());

@@ -48,3 +48,4 @@ mod telemetry;
 mod threats;
 mod vectors;
 mod world;
+mod write_to_closed;

@@ -319,6 +319,8 @@ fn code(refusal: &SubmitRefusal) -> &'static str {
         SubmitRefusal::NoGateway => "no_gateway",
         SubmitRefusal::WrongChannel(_) => "wrong_channel",
         SubmitRefusal::WrongConversation => "wrong_conversation",
+        SubmitRefusal::Archived => "archived",
+        SubmitRefusal::IssueClosed(_) => "issue_closed",
         SubmitRefusal::TooLong { .. } => "too_long",
         SubmitRefusal::OptedOut(_) => "opted_out",
         SubmitRefusal::File(_) => "attachment",
@@ -333,7 +335,10 @@ fn code(refusal: &SubmitRefusal) -> &'static str {
 pub(super) fn pointer(refusal: &SubmitRefusal) -> &'static str {
     match refusal {
         SubmitRefusal::UnknownGateway(_) | SubmitRefusal::WrongChannel(_) => "/gateway",
-        SubmitRefusal::NoGateway | SubmitRefusal::OptedOut(_) => "/to",
+        SubmitRefusal::NoGateway
+        | SubmitRefusal::Archived
+        | SubmitRefusal::IssueClosed(_)
+        | SubmitRefusal::OptedOut(_) => "/to",
         SubmitRefusal::WrongConversation => "/conversation",
         SubmitRefusal::TooLong { .. } => "/text",
         SubmitRefusal::File(FileRefusal::NotEnclosed(_)) => "/html",

@@ -147,6 +147,16 @@ impl Daemon {
         ended.expect("it stops in time").unwrap().code()
     }
 
+    /// The end of what it said, to go with a test that failed.
+    pub fn last_words(&self) -> String {
+        let log = self.log();
+        let tail = &log.as_bytes()[log.len().saturating_sub(4000)..];
+        format!(
+            "the daemon's last words:\n{}",
+            String::from_utf8_lossy(tail)
+        )
+    }
+
     /// What it said so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

@@ -90,7 +90,7 @@ pub use contacts::{
     ContactChange, ContactFault, Dossier, Duplicate, Earnest, ImportLine, Imported,
 };
 pub use deletions::DeletionFault;
-pub use deliver::{Claimed, Lease};
+pub use deliver::{Claimed, Lease, Untried};
 pub use desk::DeskFault;
 pub use drafts::DraftFault;
 pub use edit::{EditFault, NotShared};

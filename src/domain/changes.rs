@@ -58,6 +58,8 @@ pub struct Changes {
     pub status_events: Vec<StatusEvent>,
     /// Reports that came too early.
     pub parked: Vec<Parked>,
+    /// Such reports that wait no more.
+    pub unparked: Vec<Parked>,
     /// Deliveries, new and changed.
     pub deliveries: Vec<Delivery>,
     /// What leaves the queue.

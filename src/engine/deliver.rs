@@ -51,6 +51,22 @@ pub struct Claimed {
     pub message: Message,
 }
 
+/// Messages whose claim was not acknowledged: it may be on disk or not, but nobody was called.
+#[derive(Debug, Clone, Default)]
+pub struct Untried {
+    /// Under which epoch they were to be claimed.
+    pub epoch: i64,
+    /// Which.
+    pub pieces: Vec<Piece>,
+}
+
+impl Untried {
+    /// Whether this is the row of one of them.
+    fn has(&self, delivery: &Delivery) -> bool {
+        delivery.epoch == self.epoch && self.pieces.contains(&delivery.piece())
+    }
+}
+
 impl Engine {
     /// Takes or renews the lease on a gateway; nothing while another daemon has it.
     pub async fn take_lease(
@@ -87,9 +103,14 @@ impl Engine {
             .await
     }
 
-    /// Settles what was begun under an older lease and has no outcome: nobody knows whether it
-    /// was sent.
-    pub async fn settle_abandoned(&self, lease: &Lease) -> Result<usize, EngineFault> {
+    /// Settles what was begun and has no outcome, before anything is claimed under a lease that was
+    /// just taken and when no call of this daemon is under way: nobody knows whether it was sent.
+    /// What is known not to have been tried waits for its turn again.
+    pub async fn settle_abandoned(
+        &self,
+        lease: &Lease,
+        untried: &Untried,
+    ) -> Result<usize, EngineFault> {
         let mut settled = 0;
         loop {
             let mut conn = self.context.store.read().await?;
@@ -99,27 +120,40 @@ impl Engine {
             if abandoned.is_empty() {
                 return Ok(settled);
             }
-            settled += abandoned.len();
-            self.settle(lease.clone(), abandoned).await?;
+            let count = abandoned.len();
+            if !self.settle(lease.clone(), abandoned, untried).await? {
+                return Ok(settled);
+            }
+            settled += count;
         }
     }
 
-    async fn settle(&self, lease: Lease, abandoned: Vec<Delivery>) -> Result<(), EngineFault> {
+    /// Settles some; says whether the lease still was good for that.
+    async fn settle(
+        &self,
+        lease: Lease,
+        abandoned: Vec<Delivery>,
+        untried: &Untried,
+    ) -> Result<bool, EngineFault> {
         let Some(line) = self.line(&lease.gateway) else {
-            return Ok(());
+            return Ok(false);
         };
         let (on_unknown, retry) = (line.spec.on_unknown, line.spec.retry);
         let context = Arc::clone(&self.context);
         let mut attempted: Vec<Attempted> = abandoned
             .into_iter()
             .map(|delivery| Attempted {
+                outcome: if untried.has(&delivery) {
+                    Outcome::NotTried
+                } else {
+                    Outcome::Unknown(interrupted())
+                },
                 message: delivery.message,
                 part: delivery.part,
                 gateway: delivery.gateway,
                 epoch: delivery.epoch,
                 attempt: delivery.attempt,
                 own_reference: line.gateway.own_reference(delivery.message),
-                outcome: Outcome::Unknown(interrupted()),
                 witness: Witness::Nobody,
                 on_unknown,
                 retry,
@@ -132,12 +166,11 @@ impl Engine {
                 Box::pin(async move {
                     let mut before = load(tx, &attempted).await?;
                     if before.epochs.get(&lease.gateway) != Some(&lease.epoch) {
-                        return Ok(());
+                        return Ok(false);
                     }
                     adopt(&lease, &mut attempted, &mut before);
-                    record_slice(tx, &attempted, before, &context)
-                        .await
-                        .map(drop)
+                    record_slice(tx, &attempted, before, &context).await?;
+                    Ok(true)
                 })
             })
             .await
@@ -336,8 +369,6 @@ async fn record_slice(
             .events
             .extend(turned.then(|| health_event(health, now)));
     }
-    // What was parked for a reference that turned out to be another message's goes back.
-    changes.parked.append(&mut before.parked);
     before.timelines.settle(&mut changes);
     follow_up(&mut tx.conn, &mut changes, context, now).await?;
     count(&changes.transitions);

@@ -47,11 +47,7 @@ impl Engine {
                         };
                         raw::insert_quarantined(&mut tx.conn, &one).await?;
                     }
-                    let keys: Vec<_> = reports
-                        .iter()
-                        .map(|one| (one.gateway.clone(), one.reference.clone()))
-                        .collect();
-                    reference::take_parked(&mut tx.conn, &keys).await?;
+                    reference::delete_parked(&mut tx.conn, &reports).await?;
                     Ok(forgotten == u64::from(STEP) || reports.len() == STEP as usize)
                 })
             })

@@ -34,6 +34,7 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     reference::replace_references(conn, Direction::Outbound, &changes.outbound_again).await?;
     timeline::insert_status_events(conn, &changes.status_events).await?;
     reference::insert_parked(conn, &changes.parked).await?;
+    reference::delete_parked(conn, &changes.unparked).await?;
     delivery::upsert_deliveries(conn, &changes.deliveries).await?;
     delivery::delete_deliveries(conn, &changes.finished).await?;
     opt_out::end_opt_outs(conn, &changes.lifted).await?;

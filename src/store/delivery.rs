@@ -209,7 +209,7 @@ pub async fn list_due(
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
-/// Deliveries that were begun under an older lease and have no outcome.
+/// Deliveries that were begun under this lease or an older one and have no outcome.
 pub async fn list_abandoned(
     conn: &mut Conn,
     gateway: &GatewayName,
@@ -217,7 +217,7 @@ pub async fn list_abandoned(
     limit: u32,
 ) -> Result<Vec<Delivery>, StoreFault> {
     let text = concat!("SELECT ", columns!(), " FROM delivery d
-        WHERE d.gateway = $1 AND d.state = 'sending' AND d.epoch < $2 ORDER BY d.message_id, d.part LIMIT $3");
+        WHERE d.gateway = $1 AND d.state = 'sending' AND d.epoch <= $2 ORDER BY d.message_id, d.part LIMIT $3");
     let rows: Vec<Row> = on!(conn, c => sqlx::query_as(text)
         .bind(gateway.as_str()).bind(epoch).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Delivery::try_from).collect()

@@ -202,6 +202,25 @@ impl TryFrom<ParkedRow> for Parked {
     }
 }
 
+impl From<&Parked> for ParkedRow {
+    fn from(report: &Parked) -> Self {
+        let note = report.note.as_ref();
+        Self {
+            gateway: report.gateway.as_str().to_owned(),
+            value: report.reference.clone(),
+            status: report.status.as_str().to_owned(),
+            code: note.and_then(|note| note.code.clone()).unwrap_or_default(),
+            part: report.part.map_or(0, |(part, _)| i64::from(part)),
+            parts: report.part.map_or(0, |(_, parts)| i64::from(parts)),
+            class: note.and_then(|note| note.class.as_ref().map(name_of)),
+            detail: note.and_then(|note| note.detail.clone()),
+            at: report.at.0,
+            received_at: report.received_at.0,
+            raw_id: report.raw,
+        }
+    }
+}
+
 /// Keeps reports until their references are known; a repeated one is kept once.
 pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), StoreFault> {
     static INSERT: LazyLock<Statement> = LazyLock::new(|| {
@@ -220,63 +239,54 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
         ];
         Statement::insert("parked_report", &columns, "ON CONFLICT DO NOTHING")
     });
-    let row = |report: &Parked| ParkedRow {
-        gateway: report.gateway.as_str().to_owned(),
-        value: report.reference.clone(),
-        status: report.status.as_str().to_owned(),
-        code: report
-            .note
-            .as_ref()
-            .and_then(|note| note.code.clone())
-            .unwrap_or_default(),
-        part: report.part.map_or(0, |(part, _)| i64::from(part)),
-        parts: report.part.map_or(0, |(_, parts)| i64::from(parts)),
-        class: report
-            .note
-            .as_ref()
-            .and_then(|note| note.class.as_ref().map(name_of)),
-        detail: report.note.as_ref().and_then(|note| note.detail.clone()),
-        at: report.at.0,
-        received_at: report.received_at.0,
-        raw_id: report.raw,
-    };
-    let rows: Vec<ParkedRow> = reports.iter().map(row).collect();
+    let rows: Vec<ParkedRow> = reports.iter().map(ParkedRow::from).collect();
     INSERT.run(conn, &rows).await
 }
 
-/// Takes out the reports that wait for these ids, in the order they came.
-pub async fn take_parked(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Parked>, StoreFault> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    ask_parked(conn, keys);
-    let [taken] = conn.answers().await?;
-    read_parked(&taken)
-}
-
-/// Has the reports taken out with whatever goes to the database next.
+/// Asks for the reports that wait for these ids, with whatever goes to the database next.
 pub(super) fn ask_parked(conn: &mut Conn, keys: &[Key]) {
-    static TAKE: LazyLock<Statement> = LazyLock::new(|| {
+    static ASK: LazyLock<Statement> = LazyLock::new(|| {
         Statement::ask(
-            "DELETE FROM parked_report WHERE (gateway, value) IN (SELECT value->>0, value->>1 FROM json_each($1))
-            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id",
-            "DELETE FROM parked_report
-            WHERE (gateway, value) IN (SELECT v->>0, v->>1 FROM jsonb_array_elements($1::jsonb) AS k(v))
-            RETURNING gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id",
+            "SELECT p.gateway, p.value, p.status, p.code, p.part, p.parts, p.class, p.detail, p.at, p.received_at, p.raw_id
+            FROM (SELECT DISTINCT value->>0 AS gateway, value->>1 AS value FROM json_each($1)) AS k
+            JOIN parked_report p ON p.gateway = k.gateway AND p.value = k.value",
+            "SELECT p.gateway, p.value, p.status, p.code, p.part, p.parts, p.class, p.detail, p.at, p.received_at, p.raw_id
+            FROM (SELECT DISTINCT v->>0 AS gateway, v->>1 AS value FROM jsonb_array_elements($1::jsonb) AS k(v)) AS k
+            JOIN parked_report p ON p.gateway = k.gateway AND p.value = k.value",
         )
     });
-    TAKE.defer(conn, vec![Argument::Text(json(keys))]);
+    ASK.defer(conn, vec![Argument::Text(json(keys))]);
 }
 
-/// The reports that were taken out.
-pub(super) fn read_parked(taken: &Rows) -> Result<Vec<Parked>, StoreFault> {
-    let rows: Vec<ParkedRow> = taken.read()?;
+/// The reports that wait, in the order they came.
+pub(super) fn read_parked(found: &Rows) -> Result<Vec<Parked>, StoreFault> {
+    let rows: Vec<ParkedRow> = found.read()?;
     let mut reports = rows
         .into_iter()
         .map(Parked::try_from)
         .collect::<Result<Vec<_>, _>>()?;
     reports.sort_by_key(|report| report.received_at);
     Ok(reports)
+}
+
+/// Takes out reports that wait no more.
+pub async fn delete_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), StoreFault> {
+    static DELETE: LazyLock<Statement> = LazyLock::new(|| {
+        Statement::new(
+            "parked_report",
+            "DELETE FROM parked_report WHERE (gateway, value, part, status, code) IN
+                (SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each($1))",
+            "DELETE FROM parked_report p USING jsonb_array_elements($1::jsonb) AS k(v)
+            WHERE p.gateway = v->>0 AND p.value = v->>1 AND p.part = (v->>2)::bigint
+                AND p.status = v->>3 AND p.code = v->>4",
+        )
+    });
+    let key = |report: &Parked| {
+        let row = ParkedRow::from(report);
+        (row.gateway, row.value, row.part, row.status, row.code)
+    };
+    let keys: Vec<_> = reports.iter().map(key).collect();
+    DELETE.run(conn, &keys).await
 }
 
 /// The reports that came before a time and still wait, in the order they came.

@@ -150,7 +150,7 @@ pub struct Attempted {
     pub timelines: HashMap<MessageId, Vec<StatusEvent>>,
     /// What the references mean already.
     pub references: HashMap<Key, Known>,
-    /// The reports that waited for the references; they are taken out.
+    /// The reports that wait for the references.
     pub parked: Vec<Parked>,
 }
 

@@ -14,7 +14,7 @@ use self::flow::Flow;
 use super::limiter::Limiter;
 use super::rest;
 use crate::domain::delivery::{Delivery, Piece};
-use crate::engine::{Engine, EngineFault, Lease, Line};
+use crate::engine::{Engine, EngineFault, Lease, Line, Untried};
 use crate::lifecycle::Tasks;
 
 /// How often the queue is looked at when nothing woke the sender: the look is the truth.
@@ -29,15 +29,18 @@ const RENEW: Duration = Duration::from_secs(3);
 /// Sends through a gateway until a stop, whenever this daemon has the lease.
 pub async fn run(engine: Engine, line: Line, holder: String, tasks: Tasks) {
     let name = line.spec.name.clone();
+    let mut untried = Untried::default();
     while !tasks.is_stopped() {
         let asked = Instant::now();
         match engine.take_lease(&name, &holder).await {
             Ok(Some(lease)) => {
                 let mut sender = Sender::new(&engine, &line, &holder, (lease, asked), &tasks);
+                sender.untried = std::mem::take(&mut untried);
                 if let Err(fault) = sender.work().await {
                     tracing::warn!(gateway = %name, %fault, "the sender lost the database, and will try again");
                 }
                 sender.finish().await;
+                untried = sender.untried;
             }
             Ok(None) => {}
             Err(fault) => tracing::warn!(gateway = %name, %fault, "no lease could be taken"),
@@ -59,6 +62,8 @@ struct Sender<'a> {
     limiter: Limiter,
     calls: Arc<Calls>,
     told: mpsc::UnboundedReceiver<Told>,
+    /// What nobody knows to be claimed.
+    untried: Untried,
     /// How many were claimed whose calls have not ended.
     waiting: usize,
     /// How many were claimed whose outcomes are not on disk.
@@ -84,6 +89,7 @@ impl<'a> Sender<'a> {
             limiter: Limiter::empty(line.spec.rate),
             calls,
             told,
+            untried: Untried::default(),
             waiting: 0,
             under_way: 0,
         }
@@ -91,10 +97,13 @@ impl<'a> Sender<'a> {
 
     /// Returns when the lease is lost or a stop is asked for.
     async fn work(&mut self) -> Result<(), EngineFault> {
-        let settled = self.engine.settle_abandoned(&self.lease).await?;
+        let settled = (self.engine)
+            .settle_abandoned(&self.lease, &self.untried)
+            .await?;
         if settled > 0 {
-            tracing::warn!(gateway = %self.lease.gateway, settled, "messages were being sent when a daemon stopped");
+            tracing::warn!(gateway = %self.lease.gateway, settled, "messages were being sent when a daemon stopped or lost the database");
         }
+        self.untried = Untried::default();
         let health = self.engine.health(&self.lease.gateway).await?;
         if let Some(probe_at) = health.and_then(|health| health.probe_at) {
             self.calls.state().flow = Flow::RestUntil(probe_at);
@@ -183,7 +192,13 @@ impl<'a> Sender<'a> {
             self.lose();
             return Ok(true);
         }
-        match self.engine.claim(&self.lease, pieces).await? {
+        self.untried = Untried {
+            epoch: self.lease.epoch,
+            pieces: pieces.clone(),
+        };
+        let claimed = self.engine.claim(&self.lease, pieces).await?;
+        self.untried = Untried::default();
+        match claimed {
             Some(claimed) => {
                 self.waiting += claimed.len();
                 self.under_way += claimed.len();

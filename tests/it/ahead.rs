@@ -75,6 +75,29 @@ fn handed(provider: &FakeProvider) -> HashMap<String, usize> {
 }
 
 both! {
+    async fn i13_what_a_lost_database_left_claimed_is_settled_without_a_restart(db: Db) {
+        let (app, provider) = TestApp::usual(&db).await;
+        app.api.send("long", "+14152000001", "before").await;
+        provider.handed(1).await;
+        // A claim that is on disk under the sender's lease though nobody has heard so: nothing can
+        // be claimed meanwhile, and then the sender has to take its lease anew.
+        db.execute("ALTER TABLE lease RENAME TO hidden").await;
+        let claimed = app.api.send("long", "+14152000002", "claimed").await;
+        let next = app.api.send("long", "+14152000002", "next").await;
+        db.execute("UPDATE hidden SET epoch = epoch + 1").await;
+        db.execute(
+            "UPDATE delivery SET state = 'sending', attempt = 1, epoch = (SELECT MAX(epoch) FROM hidden)
+            WHERE message_id IN (SELECT message_id FROM delivery ORDER BY message_id LIMIT 1)",
+        )
+        .await;
+        db.execute("ALTER TABLE hidden RENAME TO lease").await;
+        app.api.send("long", "+14152000003", "another").await;
+        app.api.message_becomes(&next["id"], "sent").await;
+        assert_eq!(app.api.message(&claimed["id"]).await["status"], "unconfirmed");
+        assert_eq!(provider.times_handed("claimed"), 0);
+        app.end().await;
+    }
+
     async fn i13_a_stop_gives_back_what_nobody_called_for(db: Db) {
         let (provider, switch) = provider(Duration::from_secs(2)).await;
         let setup = Setup::usual(&db, &provider.url());

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod bookmarks;
+mod claims;
 mod contact_notes;
 mod desk;
 mod documents;

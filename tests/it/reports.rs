@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::both;
 use crate::world::app::TestApp;
+use crate::world::db::Db;
 use crate::world::hooks::{fresh_sid, now, sandbox_status};
 use crate::world::provider::Reply;
 
@@ -110,4 +111,38 @@ both! {
         assert_eq!(app.api.message(&message["id"]).await["status"], "sent");
         app.end().await;
     }
+}
+
+/// On PostgreSQL an outcome is recorded without a transaction first, in the hope that no other
+/// daemon writes meanwhile. Here one always does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i24_a_parked_report_outlives_a_record_that_was_outrun() {
+    let db = Db::postgres().await;
+    let (app, provider) = TestApp::usual(&db).await;
+    db.execute(
+        "CREATE FUNCTION outrun() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF current_query() LIKE '%INTO reference %turn + 1 / (turn%' THEN
+                PERFORM 1 / 0;
+            END IF;
+            RETURN NEW;
+        END $$",
+    )
+    .await;
+    db.execute(
+        "CREATE TRIGGER outrun BEFORE UPDATE ON head FOR EACH ROW EXECUTE FUNCTION outrun()",
+    )
+    .await;
+    let sid = fresh_sid();
+    app.hooks
+        .report("long", &sid, "delivered", "")
+        .await
+        .expect(200);
+    provider.answers(move |_| Reply::TakenAs(sid.clone(), Duration::ZERO));
+    let message = app
+        .api
+        .send("long", CUSTOMER, "faster than the answer")
+        .await;
+    let sent = app.api.message_becomes(&message["id"], "delivered").await;
+    assert_eq!((lines(&sent, "sent"), lines(&sent, "delivered")), (1, 1));
+    app.end().await;
 }

@@ -56,9 +56,11 @@ pub(super) fn unpark(
             .unwrap_or(known)
             .of_part(report.part);
         let class = report.note.as_ref().and_then(|note| note.class);
+        let note = report.note.clone();
         before
             .timelines
-            .add(meaning, report.status, report.note, report.at, report.raw);
+            .add(meaning, report.status, note, report.at, report.raw);
+        changes.unparked.push(report);
         heed_opt_out(class, before.timelines.message(known.message), now, changes);
     }
 }

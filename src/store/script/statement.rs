@@ -58,8 +58,13 @@ impl Statement {
         &self.columns
     }
 
-    /// A question.
+    /// A question. It only reads: in hope it is run without a transaction, and what it wrote could
+    /// not be taken back.
     pub(in crate::store) fn ask(lite: &'static str, pg: &'static str) -> Self {
+        for text in [lite, pg] {
+            let reads = text.starts_with("SELECT") || text.starts_with("WITH");
+            assert!(reads, "a question that writes: {text}");
+        }
         Self::new("", lite, pg)
     }
 

@@ -38,7 +38,11 @@ impl Handle {
         E: From<StoreFault> + Send + 'static,
         F: for<'c> FnOnce(&'c mut Tx) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
     {
-        let lost = || StoreFault::NotCommitted("the writer stopped".to_owned());
+        let lost = || {
+            StoreFault::NotCommitted(
+                "nothing was written: the database is away, or the daemon stops".to_owned(),
+            )
+        };
         let answer = self.ask(unit, false).await?;
         answer.unwrap_or_else(|| Err(lost().into()))
     }

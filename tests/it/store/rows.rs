@@ -241,22 +241,25 @@ both! {
             at: NOW, received_at: NOW, raw: Some(id.0),
         };
         let (l, k, p) = (lines.clone(), key.clone(), parked.clone());
-        let taken = store.write(move |tx| Box::pin(async move {
+        let other = Parked { status: Status::Sent, received_at: Timestamp(NOW.0 + 5), ..parked.clone() };
+        let later = other.clone();
+        store.write(move |tx| Box::pin(async move {
             timeline::insert_status_events(&mut tx.conn, &l).await?;
             reference::insert_references(&mut tx.conn, Direction::Outbound, &[(k.clone(), known)]).await?;
             reference::replace_references(&mut tx.conn, Direction::Inbound, &[(k.clone(), known)]).await?;
             reference::replace_references(&mut tx.conn, Direction::Inbound, &[(k, known)]).await?;
-            reference::insert_parked(&mut tx.conn, &[p.clone(), p.clone()]).await?;
-            let waiting = reference::list_parked(&mut tx.conn, Timestamp(NOW.0 + 1), 9).await?;
-            assert_eq!(waiting, [p]);
-            reference::take_parked(&mut tx.conn, &[(gateway_name(), "later".to_owned())]).await
+            reference::insert_parked(&mut tx.conn, &[p.clone(), p.clone(), other]).await?;
+            let overdue = reference::list_parked(&mut tx.conn, Timestamp(NOW.0 + 1), 9).await?;
+            assert_eq!(overdue, [p]);
+            reference::delete_parked(&mut tx.conn, &overdue).await
         })).await.unwrap();
-        assert_eq!(taken, [parked]);
         let mut conn = store.read().await.unwrap();
         assert_eq!(timeline::load_timelines(&mut conn, &[id]).await.unwrap()[&id], lines);
         let keys = [key.clone(), (gateway_name(), "other".to_owned())];
         let found = reference::load_references(&mut conn, Direction::Outbound, &keys).await.unwrap();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [(key, known)]);
+        let waiting = reference::list_parked(&mut conn, Timestamp(NOW.0 + 9), 9).await.unwrap();
+        assert_eq!(waiting, [later], "another report with the same reference goes on waiting");
     }
 
     async fn deliveries_leases_and_health_read_back(db: Db) {
@@ -299,8 +302,10 @@ both! {
         store.write(move |tx| Box::pin(async move {
             let sending = Delivery { state: DeliveryState::Sending, epoch: 1, attempt: 1, ..first };
             delivery::upsert_deliveries(&mut tx.conn, std::slice::from_ref(&sending)).await?;
-            let abandoned = delivery::list_abandoned(&mut tx.conn, &gateway_name(), 2, 9).await?;
-            assert_eq!(abandoned, [sending.clone()]);
+            for (epoch, found) in [(2, 1), (1, 1), (0, 0)] {
+                let abandoned = delivery::list_abandoned(&mut tx.conn, &gateway_name(), epoch, 9).await?;
+                assert_eq!(abandoned, vec![sending.clone(); found], "under {epoch}");
+            }
             delivery::delete_deliveries(&mut tx.conn, &[sending.piece()]).await?;
             let due = delivery::list_due(&mut tx.conn, &gateway_name(), NOW, 9).await?;
             assert_eq!(due, [other, second]);

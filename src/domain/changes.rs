@@ -10,7 +10,7 @@ use super::conversation::{Contact, Conversation, Issue};
 use super::delivery::{Delivery, Piece};
 use super::event::NewEvent;
 use super::failure::FailureClass;
-use super::gateway::GatewayName;
+use super::gateway::{ChannelKind, GatewayName};
 use super::id::{ContactId, MessageId};
 use super::idempotency::{Answered, Key};
 use super::message::{Message, RawRequest, StatusEvent};
@@ -97,6 +97,8 @@ pub struct Changes {
 pub struct Transition {
     /// The message's gateway.
     pub gateway: GatewayName,
+    /// What it goes over.
+    pub channel: ChannelKind,
     /// What it came to.
     pub status: Status,
     /// Why it failed.

@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use rand::RngExt;
 
 use super::failures::follow_up;
-use super::report::count;
 use super::save::save;
 use super::{Context, Engine, EngineFault};
 use crate::domain::changes::Changes;
@@ -287,7 +286,6 @@ fn claim_slice(
         let claimed = claimed.into_iter().filter_map(give).collect();
         timelines.settle(&mut changes);
         follow_up(&mut tx.conn, &mut changes, &context, now).await?;
-        count(&changes.transitions);
         save(tx, changes, now).await?;
         Ok(Some(claimed))
     })
@@ -371,7 +369,6 @@ async fn record_slice(
     }
     before.timelines.settle(&mut changes);
     follow_up(&mut tx.conn, &mut changes, context, now).await?;
-    count(&changes.transitions);
     save(tx, changes, now).await?;
     Ok(recorded)
 }

@@ -1,7 +1,6 @@
 //! What agents order of a message that was accepted: send it again, or do not send it.
 
 use super::desk::store_changed;
-use super::report::count;
 use super::save::save;
 use super::{Engine, EngineFault, MessageDetails};
 use crate::domain::agent::{AgentRef, Principal};
@@ -111,7 +110,6 @@ impl Engine {
                     changes.finished.extend(waiting.iter().map(Delivery::piece));
                     let message = timelines.message(id).cloned().ok_or(OrderFault::Unknown)?;
                     timelines.settle(&mut changes);
-                    count(&changes.transitions);
                     save(tx, changes, now).await?;
                     Ok(message)
                 })

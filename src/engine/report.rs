@@ -7,10 +7,8 @@ use futures_util::future::BoxFuture;
 use super::save::save;
 use super::{Context, Engine, EngineFault, Line};
 use crate::channel::InboundReport;
-use crate::domain::changes::Transition;
 use crate::domain::message::{Note, RawRequest};
 use crate::domain::report::{Applied, Report, Timelines, report};
-use crate::domain::status::Status;
 use crate::store::{Tx, slice};
 
 impl Engine {
@@ -61,33 +59,7 @@ pub(super) fn slice(
         let loaded = slice::load_reported(&mut tx.conn, &keys).await?;
         let timelines = Timelines::new(loaded.messages, loaded.timelines);
         let (changes, applied) = report(&commands, &loaded.references, timelines, now);
-        count(&changes.transitions);
         save(tx, changes, now).await?;
         Ok(applied)
     })
-}
-
-/// Counts what messages came to.
-pub(super) fn count(transitions: &[Transition]) {
-    for one in transitions {
-        let name = match one.status {
-            Status::Sent => "postern_messages_sent_total",
-            Status::Delivered => "postern_messages_delivered_total",
-            Status::Read => "postern_messages_read_total",
-            Status::Failed | Status::Expired => "postern_messages_failed_total",
-            Status::Received
-            | Status::Scheduled
-            | Status::Queued
-            | Status::Sending
-            | Status::Unconfirmed
-            | Status::Canceled => continue,
-        };
-        let gateway = one.gateway.as_str().to_owned();
-        match one.class {
-            Some(class) => {
-                metrics::counter!(name, "gateway" => gateway, "channel" => "sms", "class" => class.as_str()).increment(1);
-            }
-            None => metrics::counter!(name, "gateway" => gateway, "channel" => "sms").increment(1),
-        }
-    }
 }

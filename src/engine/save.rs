@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::desk::store_changed;
-use crate::domain::changes::Changes;
+use crate::domain::changes::{Changes, Transition};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::message::{Direction, Message, RawRequest};
 use crate::domain::status::Status;
@@ -53,6 +53,10 @@ pub(super) async fn save(tx: &mut Tx, changes: Changes, now: Timestamp) -> Resul
     for event in changes.events {
         tx.emit(event);
     }
+    if !changes.transitions.is_empty() {
+        let transitions = changes.transitions;
+        tx.after_commit(move || count(&transitions));
+    }
     for contact in named {
         let data = EventData {
             contact: Some(contact),
@@ -96,4 +100,31 @@ async fn mark_failed(conn: &mut Conn, messages: &[Message]) -> Result<(), StoreF
         store_changed(conn, &before, &after).await?;
     }
     Ok(())
+}
+
+/// Counts what messages came to.
+fn count(transitions: &[Transition]) {
+    for one in transitions {
+        let name = match one.status {
+            Status::Sent => "postern_messages_sent_total",
+            Status::Delivered => "postern_messages_delivered_total",
+            Status::Read => "postern_messages_read_total",
+            Status::Failed | Status::Expired => "postern_messages_failed_total",
+            Status::Received
+            | Status::Scheduled
+            | Status::Queued
+            | Status::Sending
+            | Status::Unconfirmed
+            | Status::Canceled => continue,
+        };
+        let (gateway, channel) = (one.gateway.as_str().to_owned(), one.channel.as_str());
+        match one.class {
+            Some(class) => {
+                metrics::counter!(name, "gateway" => gateway, "channel" => channel, "class" => class.as_str()).increment(1);
+            }
+            None => {
+                metrics::counter!(name, "gateway" => gateway, "channel" => channel).increment(1);
+            }
+        }
+    }
 }

@@ -45,11 +45,7 @@ impl Engine {
         if let Ok(Accepted::Queued(message)) = &result {
             self.context.wake(&message.gateway);
             let gateway = message.gateway.as_str().to_owned();
-            let channel = match message.channel {
-                ChannelKind::Sms => "sms",
-                ChannelKind::Email => "email",
-            };
-            metrics::counter!("postern_messages_submitted_total", "gateway" => gateway, "channel" => channel)
+            metrics::counter!("postern_messages_submitted_total", "gateway" => gateway, "channel" => message.channel.as_str())
                 .increment(1);
         }
         Ok(result)

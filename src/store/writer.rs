@@ -42,6 +42,16 @@ pub struct Tx {
     origin: Option<Origin>,
     /// What was given out since the transaction began, when anything was.
     issue_number: Option<i64>,
+    then: Vec<Then>,
+}
+
+/// What is done after the commit, and not without it.
+struct Then(Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Then {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Then")
+    }
 }
 
 impl Tx {
@@ -52,6 +62,7 @@ impl Tx {
             entries: Vec::new(),
             origin: None,
             issue_number: None,
+            then: Vec::new(),
         }
     }
 
@@ -67,6 +78,11 @@ impl Tx {
     pub fn audit(&mut self, mut entry: NewEntry) {
         entry.origin = entry.origin.or(self.origin);
         self.entries.push(entry);
+    }
+
+    /// Has something done once this is on disk, and only then: a unit may be undone, or run twice.
+    pub fn after_commit(&mut self, then: impl FnOnce() + Send + 'static) {
+        self.then.push(Then(Box::new(then)));
     }
 
     /// Notes how they came who are behind entries that one unit made for several: by the id of
@@ -267,7 +283,7 @@ async fn fill(
     let mut units = batch.drain(..);
     while let Some(unit) = units.next() {
         let (events, issue_number) = (tx.events.len(), tx.issue_number);
-        let entries = tx.entries.len();
+        let (entries, then) = (tx.entries.len(), tx.then.len());
         let (keep, answer) = (unit.work)(tx).await;
         let fault = match (keep, units.len()) {
             (false, _) => None,
@@ -301,6 +317,7 @@ async fn fill(
         }
         tx.events.truncate(events);
         tx.entries.truncate(entries);
+        tx.then.truncate(then);
         tx.issue_number = issue_number;
         undo(tx, way).await?;
     }
@@ -352,6 +369,9 @@ async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
         COMMIT.run_now(&mut tx.conn).await?;
     }
     crash_point("after commit");
+    for then in tx.then.drain(..) {
+        (then.0)();
+    }
     Ok(events)
 }
 

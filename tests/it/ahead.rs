@@ -77,8 +77,8 @@ fn handed(provider: &FakeProvider) -> HashMap<String, usize> {
 both! {
     async fn i13_what_a_lost_database_left_claimed_is_settled_without_a_restart(db: Db) {
         let (app, provider) = TestApp::usual(&db).await;
-        app.api.send("long", "+14152000001", "before").await;
-        provider.handed(1).await;
+        let before = app.api.send("long", "+14152000001", "before").await;
+        app.api.message_becomes(&before["id"], "sent").await;
         // A claim that is on disk under the sender's lease though nobody has heard so: nothing can
         // be claimed meanwhile, and then the sender has to take its lease anew.
         db.execute("ALTER TABLE lease RENAME TO hidden").await;

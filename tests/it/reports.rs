@@ -144,5 +144,9 @@ async fn i24_a_parked_report_outlives_a_record_that_was_outrun() {
         .await;
     let sent = app.api.message_becomes(&message["id"], "delivered").await;
     assert_eq!((lines(&sent, "sent"), lines(&sent, "delivered")), (1, 1));
+    let counted = app
+        .metric("postern_messages_delivered_total", &["sms"])
+        .await;
+    assert!((counted - 1.0).abs() < 0.1, "counted {counted} times");
     app.end().await;
 }

@@ -133,6 +133,7 @@ impl Timelines {
         let class = message.failure.as_ref().map(|failure| failure.class);
         changes.transitions.push(Transition {
             gateway: message.gateway.clone(),
+            channel: message.channel,
             status: folded,
             class,
         });

@@ -1,6 +1,6 @@
 //! Claims of which nobody heard whether they are on disk: the database went away in between.
 
-use postern::domain::delivery::Piece;
+use postern::domain::delivery::{Delivery, Piece};
 use postern::domain::gateway::GatewayName;
 use postern::engine::{Lease, Untried};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ async fn claimed(desk: &Desk) -> (Lease, Vec<Piece>, [Value; 2]) {
         .unwrap()
         .unwrap();
     let due = desk.engine.list_due(&name, 9).await.unwrap();
-    let pieces: Vec<Piece> = due.iter().map(|one| one.piece()).collect();
+    let pieces: Vec<Piece> = due.iter().map(Delivery::piece).collect();
     let claimed = desk.engine.claim(&lease, pieces.clone()).await.unwrap();
     assert_eq!(claimed.unwrap().len(), 2);
     (lease, pieces, messages.try_into().unwrap())

@@ -59,6 +59,8 @@ both! {
         assert!(address["bounced_at"].is_string(), "{address}");
         assert_eq!(app.api.list("/v1/messages").await.len(), 1);
         assert_eq!(app.api.list("/v1/issues").await.len(), 0);
+        let counted = app.metric("postern_messages_failed_total", &["email"]).await;
+        assert!((counted - 1.0).abs() < 0.1, "counted {counted} times");
         let feed = app.api.feed().await;
         let failed = feed.iter().filter(|event| event["type"] == "message.failed");
         assert_eq!(failed.count(), 1);

@@ -62,7 +62,7 @@ struct Sender<'a> {
     limiter: Limiter,
     calls: Arc<Calls>,
     told: mpsc::UnboundedReceiver<Told>,
-    /// What nobody knows to be claimed.
+    /// The last claim, as long as it was not acknowledged.
     untried: Untried,
     /// How many were claimed whose calls have not ended.
     waiting: usize,

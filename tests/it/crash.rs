@@ -20,6 +20,9 @@ use oracle::Oracle;
 /// Kills on each database when nobody says otherwise: together more than thirty.
 const KILLS: u32 = 16;
 
+/// Kills of two daemons, one after the other.
+const TURNS: usize = 10;
+
 /// Power cuts of the database server.
 const POWER_CUTS: u32 = 6;
 
@@ -46,7 +49,7 @@ async fn kill_at_random_moments(db: Db) {
     let provider = slow_provider().await;
     let mut daemon = Daemon::start(&db, Setup::usual(&db, &provider.url())).await;
     let oracle = Arc::new(Oracle::new(&db.folder().join("history.jsonl")));
-    let load = Load::start(&daemon, &provider, &oracle);
+    let load = Load::start(&[&daemon], &provider, &oracle);
     let mut slowest = Duration::ZERO;
     for _ in 0..kills {
         oracle.promises(PROMISES).await;
@@ -81,7 +84,7 @@ async fn f16_power_cuts_of_postgres_lose_nothing() {
     let provider = slow_provider().await;
     let mut daemon = Daemon::start(&db, Setup::usual(&db, &provider.url())).await;
     let oracle = Arc::new(Oracle::new(&db.folder().join("history.jsonl")));
-    let load = Load::start(&daemon, &provider, &oracle);
+    let load = Load::start(&[&daemon], &provider, &oracle);
     for _ in 0..POWER_CUTS {
         oracle.promises(PROMISES).await;
         tokio::time::sleep(Duration::from_millis(rand::random_range(200..1000))).await;
@@ -97,4 +100,34 @@ async fn f16_power_cuts_of_postgres_lose_nothing() {
     println!("{POWER_CUTS} power cuts: {verdict}");
     verdict.must_hold(&daemon, POWER_CUTS as usize * AT_ONCE);
     assert_eq!(daemon.stop().await, Some(0), "{}", daemon.log());
+}
+
+/// Two daemons on one database, of which one after the other is killed; who writes to them reaches
+/// any of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f01_i12_two_daemons_that_are_killed_by_turns_lose_nothing() {
+    let db = Db::postgres().await;
+    let provider = slow_provider().await;
+    let setup = Setup::usual(&db, &provider.url());
+    let first = Daemon::start(&db, setup.clone()).await;
+    let second = Daemon::start_beside(&first, &db, setup).await;
+    let oracle = Arc::new(Oracle::new(&db.folder().join("history.jsonl")));
+    let load = Load::start(&[&first, &second], &provider, &oracle);
+    let mut daemons = [first, second];
+    for turn in 0..TURNS {
+        oracle.promises(PROMISES).await;
+        tokio::time::sleep(Duration::from_millis(rand::random_range(50..1000))).await;
+        let daemon = &mut daemons[turn % 2];
+        daemon.kill().await;
+        oracle.killed();
+        daemon.start_again().await;
+    }
+    let [mut first, mut second] = daemons;
+    load.finish(&first).await;
+    let verdict = oracle.judge(&second, &provider).await;
+    println!("{TURNS} turns: {verdict}");
+    verdict.must_hold(&second, TURNS * AT_ONCE);
+    for daemon in [&mut first, &mut second] {
+        assert_eq!(daemon.stop().await, Some(0), "{}", daemon.log());
+    }
 }

@@ -10,6 +10,7 @@ use crate::world::app::TestApp;
 use crate::world::db::Db;
 use crate::world::hooks::{fresh_sid, now, sandbox_status};
 use crate::world::provider::Reply;
+use crate::world::within;
 
 const CUSTOMER: &str = "+12025550107";
 
@@ -148,5 +149,35 @@ async fn i24_a_parked_report_outlives_a_record_that_was_outrun() {
         .metric("postern_messages_delivered_total", &["sms"])
         .await;
     assert!((counted - 1.0).abs() < 0.1, "counted {counted} times");
+    app.end().await;
+}
+
+/// While the outcome of a call cannot be recorded it is kept and tried again, for as long as that
+/// takes: here for more tries than there once were.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f16_an_outcome_outlives_a_long_absence_of_the_database() {
+    let db = Db::postgres().await;
+    let (app, provider) = TestApp::usual(&db).await;
+    db.execute("CREATE SEQUENCE refused").await;
+    db.execute(
+        "CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF nextval('refused') <= 62 THEN
+                RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full';
+            END IF;
+            RETURN NEW;
+        END $$",
+    )
+    .await;
+    db.execute(
+        "CREATE TRIGGER away BEFORE INSERT ON reference FOR EACH ROW EXECUTE FUNCTION away()",
+    )
+    .await;
+    let message = app.api.send("long", CUSTOMER, "one").await;
+    let sent = within(Duration::from_mins(2), "the outcome on disk", async || {
+        let message = app.api.message(&message["id"]).await;
+        (message["status"] == "sent").then_some(message)
+    });
+    assert!(sent.await["provider_reference"].is_string());
+    assert_eq!(provider.times_handed("one"), 1);
     app.end().await;
 }

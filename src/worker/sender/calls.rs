@@ -15,18 +15,17 @@ use crate::domain::delivery::{Attempted, Recorded, Witness};
 use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::ChannelKind;
 use crate::domain::outcome::Outcome;
-use crate::engine::{Claimed, Engine, Line};
+use crate::engine::{Claimed, Engine, EngineFault, Line};
 use crate::lifecycle::{Tasks, crash_point};
 
 /// How long after its last renewal a lease is not called under any more; it lasts somewhat longer.
 const FRESH: Duration = Duration::from_secs(8);
 
 /// How long the record of an outcome waits between two tries.
-const RECORD_REST: Duration = Duration::from_millis(500);
+const RECORD_REST: Duration = Duration::from_millis(250);
 
-/// How often the record of an outcome is tried again when the database is away. The outcome is
-/// all that tells a sent message from an unknown one.
-const RECORD_TRIES: u32 = 60;
+/// How often the record of an outcome is tried when the database refuses it.
+const REFUSALS: u32 = 60;
 
 /// The longest time that a call is said to take.
 const LONGEST: Duration = Duration::from_secs(1);
@@ -242,12 +241,16 @@ fn spread(channel: ChannelKind) -> f64 {
     }
 }
 
+/// Records an outcome, however long the database is away: it is all that tells a sent message from
+/// an unknown one.
 async fn record(engine: &Engine, attempted: Attempted) -> Recorded {
-    for _ in 0..RECORD_TRIES {
+    let mut refusals = 0;
+    while refusals < REFUSALS {
         match engine.record(attempted.clone()).await {
             Ok(recorded) => return recorded,
             Err(fault) => {
                 tracing::warn!(message = %attempted.message, %fault, "an outcome was not recorded yet");
+                refusals += u32::from(matches!(fault, EngineFault::Refused(_)));
                 tokio::time::sleep(RECORD_REST).await;
             }
         }

@@ -31,8 +31,8 @@ pub const DRAIN: Duration = Duration::from_mins(3);
 const BREATH: Duration = Duration::from_millis(20);
 
 struct Shared {
-    hooks: Hooks,
-    api: Api,
+    /// Where any of the daemons is reached.
+    doors: Vec<(Hooks, Api)>,
     oracle: Arc<Oracle>,
     provider: Arc<FakeProvider>,
     over: AtomicBool,
@@ -47,11 +47,11 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts the load.
-    pub fn start(daemon: &Daemon, provider: &Arc<FakeProvider>, oracle: &Arc<Oracle>) -> Self {
+    /// Starts the load on daemons that share a database.
+    pub fn start(daemons: &[&Daemon], provider: &Arc<FakeProvider>, oracle: &Arc<Oracle>) -> Self {
+        let door = |daemon: &&Daemon| (daemon.hooks.clone(), daemon.api.clone());
         let shared = Arc::new(Shared {
-            hooks: daemon.hooks.clone(),
-            api: daemon.api.clone(),
+            doors: daemons.iter().map(door).collect(),
             oracle: Arc::clone(oracle),
             provider: Arc::clone(provider),
             over: AtomicBool::new(false),
@@ -105,6 +105,11 @@ async fn unended(daemon: &Daemon) -> Option<String> {
 }
 
 impl Shared {
+    /// A daemon by chance, as behind a proxy.
+    fn door(&self) -> &(Hooks, Api) {
+        &self.doors[rand::random_range(0..self.doors.len())]
+    }
+
     fn goes_on(&self) -> bool {
         !self.over.load(Ordering::SeqCst)
     }
@@ -129,10 +134,8 @@ async fn text_in(shared: Arc<Shared>) {
         let from = Shared::customer(number);
         loop {
             shared.oracle.invoke(Asked::TextIn, &nonce);
-            let answer = shared
-                .hooks
-                .try_text_in("long", &from, &nonce, &reference)
-                .await;
+            let (hooks, _) = shared.door();
+            let answer = hooks.try_text_in("long", &from, &nonce, &reference).await;
             let promised = shared.note(Asked::TextIn, &nonce, answer.as_ref());
             let again = rand::random_ratio(1, if promised { 10 } else { 2 });
             if !promised {
@@ -153,7 +156,8 @@ async fn send(shared: Arc<Shared>) {
         let body = json!({"gateway": "long", "to": Shared::customer(number), "text": nonce});
         loop {
             shared.oracle.invoke(Asked::Send, &nonce);
-            let request = shared.api.request(Method::POST, "/v1/messages").json(&body);
+            let (_, api) = shared.door();
+            let request = api.request(Method::POST, "/v1/messages").json(&body);
             let answer = Answer::of(request.header("idempotency-key", &nonce)).await;
             if shared.note(Asked::Send, &nonce, answer.as_ref()) || rand::random() {
                 break;
@@ -174,7 +178,7 @@ async fn report(shared: Arc<Shared>) {
         let fresh: Vec<String> = fresh.filter(|id| !reported.contains(id)).collect();
         if over && fresh.is_empty() {
             let path = "/v1/messages?status=queued&limit=1";
-            let page = Answer::of(shared.api.request(Method::GET, path)).await;
+            let page = Answer::of(shared.door().1.request(Method::GET, path)).await;
             if page.is_some_and(|page| page.json()["data"] == json!([])) {
                 break;
             }
@@ -185,7 +189,7 @@ async fn report(shared: Arc<Shared>) {
                 ("MessageSid", reference.as_str()),
                 ("MessageStatus", "delivered"),
             ];
-            let answer = shared.hooks.try_twilio("long", &params).await;
+            let answer = shared.door().0.try_twilio("long", &params).await;
             if shared.note(Asked::Report, &reference, answer.as_ref()) {
                 reported.insert(reference);
             } else {

@@ -33,10 +33,24 @@ impl Daemon {
         daemon
     }
 
+    /// The same for one more daemon on the database, which has the first one's key.
+    pub async fn start_beside(first: &Self, db: &Db, setup: Setup) -> Self {
+        let folder = db.folder().join("beside");
+        std::fs::create_dir(&folder).unwrap();
+        let mut daemon = Self::prepare_in(&folder, setup);
+        daemon.api.key.clone_from(&first.api.key);
+        daemon.start_again().await;
+        daemon
+    }
+
     /// Writes the configuration and makes a key; nothing runs yet.
     pub fn prepare(db: &Db, setup: Setup) -> Self {
+        Self::prepare_in(db.folder(), setup)
+    }
+
+    fn prepare_in(folder: &Path, setup: Setup) -> Self {
         let (listen, admin) = (free_port(), free_port());
-        let config = db.folder().join("postern.toml");
+        let config = folder.join("postern.toml");
         std::fs::write(&config, setup.on_ports(listen, admin).text()).unwrap();
         let base = format!("http://127.0.0.1:{listen}");
         let key = make_key(&config);
@@ -48,7 +62,7 @@ impl Daemon {
             },
             admin: format!("http://127.0.0.1:{admin}"),
             config,
-            log: db.folder().join("daemon.log"),
+            log: folder.join("daemon.log"),
             child: None,
         }
     }

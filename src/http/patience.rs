@@ -1,7 +1,11 @@
-//! A connection whose other end must take what is written to it.
+//! A connection whose other end must take what is written to it, and gets the time to.
 //!
 //! hyper limits how long a request may take to arrive, but not how long an answer may lie unread.
 //! A reader that takes nothing for a minute is gone or hostile, and its connection is cut.
+//!
+//! An answer may come before all of the request has, as a 413 does. A socket that is closed with
+//! something unread in it resets the connection, and the client loses the answer (RFC 9112, section
+//! 9.6): so what it still sends is taken and thrown away for a moment.
 
 use std::future::Future;
 use std::io;
@@ -11,16 +15,21 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// How long the other end may take nothing: four heartbeats of a stream.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long the other end may go on sending after the last answer.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// A TCP connection that fails when a write stands still.
 #[derive(Debug)]
 pub struct Patient {
     stream: TcpStream,
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Ends the wait for the other end, once all was said to it.
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patient {
@@ -29,7 +38,24 @@ impl Patient {
         Self {
             stream,
             stalled: None,
+            lingering: None,
         }
+    }
+
+    /// Takes what the other end still sends, until it ends or the time is up.
+    fn linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let lingering = (self.lingering).get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        let mut scratch = [0; 8 * 1024];
+        // Who sends without a pause leaves the timer no turn.
+        while lingering.deadline() > Instant::now() {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return lingering.as_mut().poll(context),
+            }
+        }
+        Poll::Ready(())
     }
 
     fn watch<T>(
@@ -88,6 +114,9 @@ impl AsyncWrite for Patient {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        }
+        self.linger(context).map(Ok)
     }
 }

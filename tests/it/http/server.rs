@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderName, StatusCode};
+use axum::routing::{get, post};
 use postern::http::server::{ServerLimits, serve};
 use postern::lifecycle::Tasks;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,6 +38,7 @@ async fn start(max_connections: usize, header_timeout: Duration) -> Running {
     };
     let router = Router::new()
         .route("/", get(async || "hello"))
+        .route("/early", post(async || refused()))
         .route("/held", get(held));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -55,6 +58,11 @@ async fn start(max_connections: usize, header_timeout: Duration) -> Running {
         release,
         entered,
     }
+}
+
+/// An answer that does not wait for the body.
+fn refused() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+    (StatusCode::PAYLOAD_TOO_LARGE, [(CONNECTION, "close")])
 }
 
 impl Running {
@@ -167,5 +175,35 @@ async fn t27_headers_over_the_bound_are_a_431() {
     let mut start = [0; 12];
     stream.read_exact(&mut start).await.unwrap();
     assert_eq!(&start, b"HTTP/1.1 431");
+    server.tasks.stop(SOON).await;
+}
+
+#[tokio::test]
+async fn b05_who_sends_more_than_is_read_gets_the_answer_to_it() {
+    let server = start(100, SOON).await;
+    let mut stream = server.connect().await;
+    let head = "POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 20000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The answer comes before the body has, and must not be lost because of that.
+    stream.write_all(&vec![b'x'; 20_000_000]).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with(b"HTTP/1.1 413"),
+        "{}",
+        answer.escape_ascii()
+    );
+    drop(stream);
+    server.tasks.stop(SOON).await;
+}
+
+#[tokio::test]
+async fn t27_who_never_stops_sending_is_cut_after_the_answer() {
+    let server = start(100, SOON).await;
+    let mut stream = server.connect().await;
+    let head = "POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 30000000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b'x'; 100_000];
+    while stream.write_all(&piece).await.is_ok() {}
     server.tasks.stop(SOON).await;
 }

@@ -1,16 +1,16 @@
 //! What a slice of messages that agents and programs want to send changes.
 
 pub mod mail;
+mod refusal;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::address::Address;
 use super::agent::{AgentRef, Origin};
-use super::attachment::{Attachment, Enclosed, FileRefusal, Freight, enclose, first_used};
+use super::attachment::{Attachment, Enclosed, Freight, enclose, first_used};
 use super::changes::{Changes, Pair};
 use super::clock::Timestamp;
-use super::conversation::Conversation;
 use super::delivery::Delivery;
 use super::event::NewEvent;
 use super::gateway::{ChannelKind, GatewayName};
@@ -23,6 +23,7 @@ use super::text::{Encoding, Replacement};
 use super::threads::Threads;
 
 pub use mail::NewMail;
+pub use refusal::SubmitRefusal;
 
 /// A gateway as far as sending through it goes.
 #[derive(Debug, Clone)]
@@ -111,57 +112,6 @@ pub struct Submission {
     pub once: Option<Once>,
 }
 
-/// Why a message was not accepted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SubmitRefusal {
-    /// No gateway has that name.
-    #[error("no gateway is called {0}; GET /v1/gateways lists them")]
-    UnknownGateway(GatewayName),
-    /// No gateway can be chosen.
-    #[error("no gateway sends to such an address; name one in gateway, or configure one")]
-    NoGateway,
-    /// The gateway is of another channel.
-    #[error("gateway {0} does not send to such an address")]
-    WrongChannel(GatewayName),
-    /// The conversation is with somebody else, or does not exist.
-    #[error("the conversation is not with the one that to names")]
-    WrongConversation,
-    /// The conversation is archived, and nobody may write in such a one.
-    #[error("the conversation is archived; unarchive it first (inbox.write_to_closed is false)")]
-    Archived,
-    /// The issue of this number is closed, and nobody may write where none is open after it.
-    #[error("issue {0} is closed; reopen it first (inbox.write_to_closed is false)")]
-    IssueClosed(i64),
-    /// The text is too long.
-    #[error("the text takes {segments} segments, and gateway {gateway} sends at most {max}")]
-    TooLong {
-        /// What it takes.
-        segments: u32,
-        /// What is allowed.
-        max: u32,
-        /// At which gateway.
-        gateway: GatewayName,
-    },
-    /// The recipient does not want to be texted by the sender.
-    #[error("the recipient opted out of texts from {0}; they can text START to be texted again")]
-    OptedOut(String),
-    /// A file cannot go with it.
-    #[error(transparent)]
-    File(#[from] FileRefusal),
-    /// The mail that it shall answer is not there, or of another conversation.
-    #[error("no mail of this conversation has this id")]
-    NotAnswerable,
-    /// A mail that answers nothing has no subject.
-    #[error("is missing: there is no earlier mail in this conversation to take it from")]
-    NoSubject,
-    /// Too many would get it.
-    #[error("the mail has more than {} recipients", mail::MOST_RECIPIENTS)]
-    TooManyRecipients,
-    /// The key was used for another request.
-    #[error("the Idempotency-Key was used for another request; choose a new one")]
-    KeyReused,
-}
-
 /// What became of a submission.
 #[derive(Debug, Clone)]
 pub enum Accepted {
@@ -232,7 +182,7 @@ pub fn check<'s>(
         refusals.push(SubmitRefusal::WrongConversation);
     }
     if !senders.write_to_closed {
-        refusals.extend(thread.and_then(|thread| closed(thread, &before.threads)));
+        refusals.extend(thread.and_then(|thread| refusal::closed(thread, &before.threads)));
     }
     let last_used = thread.and_then(|thread| thread.last_gateway.as_ref());
     let sender = match choose(submission, last_used, senders) {
@@ -267,18 +217,6 @@ pub fn check<'s>(
     } else {
         Err(refusals)
     }
-}
-
-/// What is closed about a conversation. A deleted one begins anew.
-fn closed(thread: &Conversation, threads: &Threads) -> Option<SubmitRefusal> {
-    if thread.deleted {
-        return None;
-    }
-    if thread.archived {
-        return Some(SubmitRefusal::Archived);
-    }
-    let issue = threads.issue(thread.id)?;
-    (!issue.is_open()).then_some(SubmitRefusal::IssueClosed(issue.number))
 }
 
 /// What the message says about the files that go with it.

@@ -8,8 +8,8 @@
 
 mod handle;
 pub(super) mod hope;
+mod tx;
 
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -18,12 +18,11 @@ use tokio::sync::{broadcast, mpsc};
 pub(super) use self::handle::Handle;
 use self::handle::{Answer, Unit};
 use self::hope::Mood;
+pub use self::tx::Tx;
 use super::event::Head;
 use super::script::Statement;
 use super::{Conn, Pool, StoreFault, audit, event};
-use crate::domain::agent::Origin;
-use crate::domain::audit::{NewEntry, of_event};
-use crate::domain::event::{Event, NewEvent};
+use crate::domain::event::Event;
 use crate::lifecycle::crash_point;
 
 /// How many units may share a transaction.
@@ -31,89 +30,6 @@ const UNITS: usize = 64;
 
 /// How long the writer rests after the database could not be reached.
 const REST: Duration = Duration::from_millis(200);
-
-/// A transaction in the making.
-#[derive(Debug)]
-pub struct Tx {
-    /// The connection, for the queries of the store.
-    pub conn: Conn,
-    events: Vec<NewEvent>,
-    entries: Vec<NewEntry>,
-    origin: Option<Origin>,
-    /// What was given out since the transaction began, when anything was.
-    issue_number: Option<i64>,
-    then: Vec<Then>,
-}
-
-/// What is done after the commit, and not without it.
-struct Then(Box<dyn FnOnce() + Send>);
-
-impl std::fmt::Debug for Then {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Then")
-    }
-}
-
-impl Tx {
-    fn on(conn: Conn) -> Self {
-        Self {
-            conn,
-            events: Vec::new(),
-            entries: Vec::new(),
-            origin: None,
-            issue_number: None,
-            then: Vec::new(),
-        }
-    }
-
-    /// Puts an event into the feed, in the order of the calls, and what a person did into the
-    /// audit.
-    pub fn emit(&mut self, event: NewEvent) {
-        self.entries.extend(of_event(&event, self.origin));
-        self.events.push(event);
-    }
-
-    /// Puts into the audit what the feed does not tell, with the origin of the request where the
-    /// entry has none.
-    pub fn audit(&mut self, mut entry: NewEntry) {
-        entry.origin = entry.origin.or(self.origin);
-        self.entries.push(entry);
-    }
-
-    /// Has something done once this is on disk, and only then: a unit may be undone, or run twice.
-    pub fn after_commit(&mut self, then: impl FnOnce() + Send + 'static) {
-        self.then.push(Then(Box::new(then)));
-    }
-
-    /// Notes how they came who are behind entries that one unit made for several: by the id of
-    /// what an entry is about.
-    pub fn attribute(&mut self, origins: &HashMap<String, Origin>) {
-        if origins.is_empty() {
-            return;
-        }
-        for entry in self
-            .entries
-            .iter_mut()
-            .filter(|entry| entry.origin.is_none())
-        {
-            let target = entry.target.as_ref();
-            entry.origin = target.and_then(|target| origins.get(target)).copied();
-        }
-    }
-
-    /// The number that was given to the newest issue.
-    pub async fn issue_number(&mut self) -> Result<i64, StoreFault> {
-        match self.issue_number {
-            Some(number) => Ok(number),
-            None => Ok(event::head(&mut self.conn).await?.issue_number),
-        }
-    }
-
-    /// Records the number that was given to the newest issue.
-    pub fn set_issue_number(&mut self, number: i64) {
-        self.issue_number = Some(number);
-    }
-}
 
 pub(super) fn start(
     pool: Pool,
@@ -282,8 +198,7 @@ async fn fill(
     let mut kept = false;
     let mut units = batch.drain(..);
     while let Some(unit) = units.next() {
-        let (events, issue_number) = (tx.events.len(), tx.issue_number);
-        let (entries, then) = (tx.entries.len(), tx.then.len());
+        let before = tx.mark();
         let (keep, answer) = (unit.work)(tx).await;
         let fault = match (keep, units.len()) {
             (false, _) => None,
@@ -315,10 +230,7 @@ async fn fill(
             let why = "the transaction did not begin".to_owned();
             return Err(StoreFault::NotCommitted(why));
         }
-        tx.events.truncate(events);
-        tx.entries.truncate(entries);
-        tx.then.truncate(then);
-        tx.issue_number = issue_number;
+        tx.go_back(&before);
         undo(tx, way).await?;
     }
     if kept {
@@ -369,9 +281,7 @@ async fn commit(tx: &mut Tx) -> Result<Vec<Event>, StoreFault> {
         COMMIT.run_now(&mut tx.conn).await?;
     }
     crash_point("after commit");
-    for then in tx.then.drain(..) {
-        (then.0)();
-    }
+    tx.committed();
     Ok(events)
 }
 

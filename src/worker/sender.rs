@@ -62,7 +62,7 @@ struct Sender<'a> {
     limiter: Limiter,
     calls: Arc<Calls>,
     told: mpsc::UnboundedReceiver<Told>,
-    /// The last claim, as long as it was not acknowledged.
+    /// The claim that was not acknowledged, if there was one.
     untried: Untried,
     /// How many were claimed whose calls have not ended.
     waiting: usize,
@@ -192,13 +192,9 @@ impl<'a> Sender<'a> {
             self.lose();
             return Ok(true);
         }
-        self.untried = Untried {
-            epoch: self.lease.epoch,
-            pieces: pieces.clone(),
-        };
-        let claimed = self.engine.claim(&self.lease, pieces).await?;
-        self.untried = Untried::default();
-        match claimed {
+        let claimed = self.engine.claim(&self.lease, pieces.clone()).await;
+        let epoch = self.lease.epoch;
+        match claimed.inspect_err(|_| self.untried = Untried { epoch, pieces })? {
             Some(claimed) => {
                 self.waiting += claimed.len();
                 self.under_way += claimed.len();

@@ -33,6 +33,9 @@ const PROMISES: usize = 10;
 /// How many sends the profile lets be under way at once, and so be in doubt after a kill.
 const AT_ONCE: usize = 16;
 
+/// The longest that a start may take, also after a kill.
+const READY_WITHIN: Duration = Duration::from_secs(10);
+
 /// A provider that takes its time, so that a kill often falls between its taking a message and
 /// our knowing it.
 async fn slow_provider() -> Arc<FakeProvider> {
@@ -64,6 +67,7 @@ async fn kill_at_random_moments(db: Db) {
     let verdict = oracle.judge(&daemon, &provider).await;
     println!("{kills} kills, slowest start {slowest:?}: {verdict}");
     verdict.must_hold(&daemon, kills as usize * AT_ONCE);
+    assert!(slowest < READY_WITHIN, "a start took {slowest:?}");
     assert_eq!(daemon.stop().await, Some(0), "{}", daemon.log());
 }
 

@@ -72,8 +72,8 @@ impl Oracle {
         match status {
             Some(200..=299) => {
                 inner.write("ok", asked, nonce);
-                inner.promised += 1;
-                inner.known.insert((asked, nonce.to_owned()), Known::Ok);
+                let before = inner.known.insert((asked, nonce.to_owned()), Known::Ok);
+                inner.promised += usize::from(before != Some(Known::Ok));
                 return true;
             }
             // 409: the first request of the same key is still under way.
@@ -171,6 +171,10 @@ impl Verdict {
             daemon.last_words()
         );
         assert!(self.ambiguous <= in_the_air, "{self}");
+        assert!(
+            self.promised > 50,
+            "too little was promised to prove anything: {self}"
+        );
     }
 
     /// Every promised text is there once, and nothing that nobody asked for.

@@ -66,6 +66,14 @@ fn refused() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 }
 
 impl Running {
+    /// The head of a request that is answered before its body, of so many bytes, has come.
+    async fn announce(&self, length: u64) -> TcpStream {
+        let mut stream = self.connect().await;
+        let head = format!("POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
@@ -181,9 +189,7 @@ async fn t27_headers_over_the_bound_are_a_431() {
 #[tokio::test]
 async fn b05_who_sends_more_than_is_read_gets_the_answer_to_it() {
     let server = start(100, SOON).await;
-    let mut stream = server.connect().await;
-    let head = "POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 20000000\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut stream = server.announce(20_000_000).await;
     // The answer comes before the body has, and must not be lost because of that.
     stream.write_all(&vec![b'x'; 20_000_000]).await.unwrap();
     let mut answer = Vec::new();
@@ -200,9 +206,7 @@ async fn b05_who_sends_more_than_is_read_gets_the_answer_to_it() {
 #[tokio::test]
 async fn t27_who_never_stops_sending_is_cut_after_the_answer() {
     let server = start(100, SOON).await;
-    let mut stream = server.connect().await;
-    let head = "POST /early HTTP/1.1\r\nhost: x\r\ncontent-length: 30000000000\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut stream = server.announce(30_000_000_000).await;
     let piece = vec![b'x'; 100_000];
     while stream.write_all(&piece).await.is_ok() {}
     server.tasks.stop(SOON).await;

@@ -12,6 +12,7 @@ use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
 use crate::domain::id::MessageId;
 use crate::domain::outcome::Outcome;
+use crate::domain::report::OwnReference;
 
 /// One configured gateway, ready to speak.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Gateway {
     }
 
     /// The provider's id of a message, where that does not depend on what the provider answers.
-    pub fn own_reference(&self, message: MessageId) -> Option<String> {
+    pub fn own_reference(&self, message: MessageId) -> Option<OwnReference> {
         match self {
             Self::Text(gateway) => gateway.own_reference(message),
             Self::Mail(_) => None,

@@ -90,6 +90,8 @@ pub struct InboundPart {
 pub struct InboundReport {
     /// The provider's id of the text, or of one of its parts.
     pub reference: String,
+    /// Our id of the text, where the provider gives it back.
+    pub ours: Option<String>,
     /// The status in our words; never below [`Status::Sent`].
     pub status: Status,
     /// Why it failed.

@@ -146,8 +146,11 @@ fn report(fields: &Reports, scope: &Value) -> Result<Callback, Unreadable> {
     };
     let part_number = number(fields.part_number.as_ref(), scope);
     let part = part_number.zip(number(fields.part_total.as_ref(), scope));
+    let ours = fields.ours.as_ref().and_then(|ours| ours.text(scope));
     Ok(Callback::Report(InboundReport {
         reference,
+        // One that cannot be ours is none.
+        ours: ours.filter(|ours| (1..=LONGEST_REFERENCE).contains(&ours.len())),
         status,
         failure,
         at: time(fields.at.as_ref(), scope),

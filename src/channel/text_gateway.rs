@@ -21,6 +21,7 @@ use crate::domain::failure::{Failure, FailureClass};
 use crate::domain::gateway::GatewaySpec;
 use crate::domain::id::MessageId;
 use crate::domain::outcome::Outcome;
+use crate::domain::report::OwnReference;
 
 /// A gateway for texts, ready to speak.
 #[derive(Debug)]
@@ -137,10 +138,18 @@ impl TextGateway {
         self.profile.concurrency
     }
 
-    /// The provider's id of a message, where that does not depend on what the provider answers.
-    pub fn own_reference(&self, message: MessageId) -> Option<String> {
-        let scope = context! { msg => context! { id => message.to_string() } };
-        self.profile.sends.results.references.text(&scope)
+    /// The id by which reports name a message whatever the provider answered to the send: the
+    /// provider's, where that does not depend on the answer, or else ours, where it is given back.
+    pub fn own_reference(&self, message: MessageId) -> Option<OwnReference> {
+        let id = message.to_string();
+        let scope = context! { msg => context! { id => &id } };
+        let reports = &self.profile.reports;
+        let theirs = self.profile.sends.results.references.text(&scope);
+        let value = theirs.or_else(|| reports.ours.is_some().then_some(id))?;
+        Some(OwnReference {
+            value,
+            parts_have_ids: reports.parts_have_ids,
+        })
     }
 
     /// Hands a text to the provider and says what came of it, within the profile's time budget.

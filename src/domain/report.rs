@@ -1,7 +1,9 @@
 //! What providers say about messages we sent, and how it changes them.
 
+mod meaning;
 mod timelines;
 
+pub use meaning::{OwnReference, meaning};
 pub use timelines::{Timelines, evidence, status_event};
 
 use std::collections::HashMap;
@@ -49,6 +51,8 @@ pub struct Report {
     pub gateway: GatewayName,
     /// The provider's id of the message.
     pub reference: String,
+    /// Our id of it, where the provider gives it back.
+    pub ours: Option<String>,
     /// What it says.
     pub status: Status,
     /// The provider's words and code.
@@ -71,6 +75,8 @@ pub struct Parked {
     pub gateway: GatewayName,
     /// The provider's id.
     pub reference: String,
+    /// Our id of the message, where the provider gave it back.
+    pub ours: Option<String>,
     /// What it says.
     pub status: Status,
     /// The provider's words and code.
@@ -99,16 +105,16 @@ pub enum Applied {
 /// Decides what reports change, in their order.
 pub fn report(
     slice: &[Report],
-    references: &HashMap<Reference, Known>,
+    mut references: HashMap<Reference, Known>,
     mut timelines: Timelines,
     now: Timestamp,
 ) -> (Changes, Vec<Applied>) {
     let mut changes = Changes::default();
     let mut applied = Vec::with_capacity(slice.len());
     for report in slice {
-        let key = (report.gateway.clone(), report.reference.clone());
+        let ids = (&report.gateway, &report.reference, report.ours.as_ref());
         let raw = report.raw.as_ref().map(|raw| raw.id);
-        let outcome = match references.get(&key) {
+        let outcome = match meaning(ids, &mut references, &mut timelines, &mut changes) {
             Some(known) => {
                 let known = &known.of_part(report.part);
                 let new = timelines.add(*known, report.status, report.note.clone(), report.at, raw);
@@ -154,6 +160,7 @@ fn park(report: &Report, raw: Option<uuid::Uuid>, now: Timestamp) -> Parked {
     Parked {
         gateway: report.gateway.clone(),
         reference: report.reference.clone(),
+        ours: report.ours.clone(),
         status: report.status,
         note: report.note.clone(),
         part: report.part,

@@ -313,7 +313,10 @@ fn keys(command: &Attempted) -> Vec<(GatewayName, String)> {
     let key = |value: &String| (command.gateway.clone(), value.clone());
     match &command.outcome {
         Outcome::Accepted { references, .. } => references.iter().map(key).collect(),
-        Outcome::Unknown(_) => command.own_reference.iter().map(key).collect(),
+        Outcome::Unknown(_) => {
+            let own = command.own_reference.iter();
+            own.map(|own| key(&own.value)).collect()
+        }
         Outcome::Throttled { .. }
         | Outcome::Deferred(_)
         | Outcome::NotSent(_)

@@ -34,6 +34,7 @@ impl Engine {
         let report = Report {
             gateway: line.spec.name.clone(),
             reference: told.reference,
+            ours: told.ours,
             status: told.status,
             note,
             part: told.part.map(|part| (part.number, part.total)),
@@ -52,13 +53,14 @@ pub(super) fn slice(
 ) -> BoxFuture<'_, Result<Vec<Applied>, EngineFault>> {
     Box::pin(async move {
         let now = context.clock.now();
-        let keys: Vec<_> = commands
-            .iter()
-            .map(|one| (one.gateway.clone(), one.reference.clone()))
-            .collect();
+        let ids = |one: &Report| {
+            let ids = std::iter::once(one.reference.clone()).chain(one.ours.clone());
+            ids.map(|id| (one.gateway.clone(), id)).collect::<Vec<_>>()
+        };
+        let keys: Vec<_> = commands.iter().flat_map(ids).collect();
         let loaded = slice::load_reported(&mut tx.conn, &keys).await?;
         let timelines = Timelines::new(loaded.messages, loaded.timelines);
-        let (changes, applied) = report(&commands, &loaded.references, timelines, now);
+        let (changes, applied) = report(&commands, loaded.references, timelines, now);
         save(tx, changes, now).await?;
         Ok(applied)
     })

@@ -169,6 +169,7 @@ fn reference_rows(direction: Direction, references: &[(Key, Known)]) -> Vec<Row>
 struct ParkedRow {
     gateway: String,
     value: String,
+    ours: Option<String>,
     status: String,
     code: String,
     part: i64,
@@ -192,6 +193,7 @@ impl TryFrom<ParkedRow> for Parked {
         Ok(Self {
             gateway: known(&row.gateway, GatewayName::parse)?,
             reference: row.value,
+            ours: row.ours,
             status: known(&row.status, Status::from_name)?,
             note: (note != Note::default()).then_some(note),
             part: (row.part > 0).then(|| (small(row.part), small(row.parts))),
@@ -208,6 +210,7 @@ impl From<&Parked> for ParkedRow {
         Self {
             gateway: report.gateway.as_str().to_owned(),
             value: report.reference.clone(),
+            ours: report.ours.clone(),
             status: report.status.as_str().to_owned(),
             code: note.and_then(|note| note.code.clone()).unwrap_or_default(),
             part: report.part.map_or(0, |(part, _)| i64::from(part)),
@@ -227,6 +230,7 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
         let columns = [
             ("gateway", Kind::Text),
             ("value", Kind::Text),
+            ("ours", Kind::Text),
             ("status", Kind::Text),
             ("code", Kind::Text),
             ("part", Kind::Int),
@@ -243,16 +247,37 @@ pub async fn insert_parked(conn: &mut Conn, reports: &[Parked]) -> Result<(), St
     INSERT.run(conn, &rows).await
 }
 
-/// Asks for the reports that wait for these ids, with whatever goes to the database next.
+/// The columns of a report that waits, of `p`.
+macro_rules! parked {
+    () => {
+        "SELECT p.gateway, p.value, p.ours, p.status, p.code, p.part, p.parts, p.class, p.detail,
+            p.at, p.received_at, p.raw_id "
+    };
+}
+
+/// Asks for the reports that wait for these ids, the provider's or ours, with whatever goes to the
+/// database next.
 pub(super) fn ask_parked(conn: &mut Conn, keys: &[Key]) {
     static ASK: LazyLock<Statement> = LazyLock::new(|| {
         Statement::ask(
-            "SELECT p.gateway, p.value, p.status, p.code, p.part, p.parts, p.class, p.detail, p.at, p.received_at, p.raw_id
-            FROM (SELECT DISTINCT value->>0 AS gateway, value->>1 AS value FROM json_each($1)) AS k
-            JOIN parked_report p ON p.gateway = k.gateway AND p.value = k.value",
-            "SELECT p.gateway, p.value, p.status, p.code, p.part, p.parts, p.class, p.detail, p.at, p.received_at, p.raw_id
-            FROM (SELECT DISTINCT v->>0 AS gateway, v->>1 AS value FROM jsonb_array_elements($1::jsonb) AS k(v)) AS k
-            JOIN parked_report p ON p.gateway = k.gateway AND p.value = k.value",
+            concat!(
+                parked!(),
+                "FROM json_each($1) AS k
+                JOIN parked_report p ON p.gateway = k.value->>0 AND p.value = k.value->>1
+                UNION ",
+                parked!(),
+                "FROM json_each($1) AS k
+                JOIN parked_report p ON p.gateway = k.value->>0 AND p.ours = k.value->>1"
+            ),
+            concat!(
+                parked!(),
+                "FROM jsonb_array_elements($1::jsonb) AS k(v)
+                JOIN parked_report p ON p.gateway = k.v->>0 AND p.value = k.v->>1
+                UNION ",
+                parked!(),
+                "FROM jsonb_array_elements($1::jsonb) AS k(v)
+                JOIN parked_report p ON p.gateway = k.v->>0 AND p.ours = k.v->>1"
+            ),
         )
     });
     ASK.defer(conn, vec![Argument::Text(json(keys))]);
@@ -295,8 +320,10 @@ pub async fn list_parked(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<Parked>, StoreFault> {
-    let text = "SELECT gateway, value, status, code, part, parts, class, detail, at, received_at, raw_id FROM parked_report
-        WHERE received_at < $1 ORDER BY received_at LIMIT $2";
+    let text = concat!(
+        parked!(),
+        "FROM parked_report p WHERE p.received_at < $1 ORDER BY p.received_at LIMIT $2"
+    );
     let rows: Vec<ParkedRow> = on!(conn, c => sqlx::query_as(text).bind(before.0).bind(i64::from(limit)).fetch_all(c).await?);
     rows.into_iter().map(Parked::try_from).collect()
 }

@@ -1,6 +1,8 @@
 //! Each carrier from end to end: a customer texts in, an agent answers, the carrier reports it
 //! delivered; through the running daemon, with posts signed by the tests' own hand.
 
+mod unanswered;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -114,31 +116,6 @@ both! {
         assert_eq!((handed.to.as_str(), handed.text.as_str()), ("12025550107", "to you"));
         let delivered = [("msisdn", "12025550107"), ("to", "12025550100"), ("messageId", "0B01"), ("status", "delivered"), ("err-code", "0"), ("message-timestamp", "2026-11-21 09:30:58")];
         twice(async || post(&delivered).await).await;
-        app.api.message_becomes(&sent["id"], "delivered").await;
-        app.end().await;
-    }
-
-    async fn i14_a_report_decides_what_became_of_a_text_that_kannel_did_not_answer_for(db: Db) {
-        let settings = format!("token = {TOKEN:?}\nusername = \"u\"\npassword = \"p\"\n");
-        let (app, provider) = start(&db, "kannel", &settings).await;
-        let accepted = Reply::Answer(202, Vec::new(), "0: Accepted for delivery".to_owned());
-        provider.answers_in_turn([Reply::Reset, accepted]);
-        let body = json!({"to": CUSTOMER, "text": "Hello"});
-        let sent = app.api.post("/v1/messages", &body).await.expect(202);
-        let id = sent["id"].as_str().unwrap();
-        let report = async |status: u8| {
-            let url = format!("{}/hooks/carrier?token={TOKEN}&type=report&id={id}&status={status}", app.hooks.base);
-            Answer::of(app.hooks.http.get(url)).await.unwrap().expect(200);
-        };
-        app.api.message_becomes(&sent["id"], "unconfirmed").await;
-        report(2).await;
-        app.api.message_becomes(&sent["id"], "failed").await;
-        // Sent again, it has the same id: what is said from now on is about the second time.
-        app.api.post(&format!("/v1/messages/{id}/retry"), &json!({})).await.expect(200);
-        app.api.message_becomes(&sent["id"], "sent").await;
-        report(2).await;
-        app.api.message_becomes(&sent["id"], "failed").await;
-        report(1).await;
         app.api.message_becomes(&sent["id"], "delivered").await;
         app.end().await;
     }

@@ -30,12 +30,13 @@ both! {
         assert_eq!(handed.to, CUSTOMER);
         assert_eq!(handed.from, "+12025550100");
         assert_eq!(handed.text, "Hello");
-        assert_eq!(handed.callback.as_deref(), Some("https://postern.test/hooks/long"));
+        let place = format!("long?message={}", message["id"].as_str().unwrap());
+        assert_eq!(handed.callback, Some(format!("https://postern.test/hooks/{place}")));
         assert_eq!(handed.request.method, "POST");
         assert!(handed.request.target.ends_with("/Messages.json"), "{}", handed.request.target);
         let reference = handed.reference.unwrap();
         assert_eq!(sent["provider_reference"], reference.as_str());
-        app.hooks.report("long", &reference, "delivered", "").await.expect(200);
+        app.hooks.report(&place, &reference, "delivered", "").await.expect(200);
         let delivered = app.api.message(&message["id"]).await;
         assert_eq!(delivered["status"], "delivered");
         let timeline = delivered["timeline"].as_array().unwrap();

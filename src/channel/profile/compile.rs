@@ -84,6 +84,8 @@ pub(in crate::channel) struct Messages {
 #[derive(Debug)]
 pub(in crate::channel) struct Reports {
     pub(in crate::channel) reference: Expression,
+    pub(in crate::channel) ours: Option<Expression>,
+    pub(in crate::channel) parts_have_ids: bool,
     pub(in crate::channel) status: Expression,
     pub(in crate::channel) code: Option<Expression>,
     pub(in crate::channel) detail: Option<Expression>,
@@ -285,6 +287,8 @@ impl Compiler<'_> {
         }
         Ok(Reports {
             reference: self.leaf(&table.reference, &OF_CALLBACK)?,
+            ours: self.maybe(table.ours.as_ref(), &OF_CALLBACK)?,
+            parts_have_ids: table.parts_have_ids,
             status: self.leaf(&table.status, &OF_CALLBACK)?,
             code: self.maybe(table.code.as_ref(), &OF_CALLBACK)?,
             detail: self.maybe(table.detail.as_ref(), &OF_CALLBACK)?,

@@ -138,6 +138,11 @@ pub(super) struct MediaTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct ReportTable {
     pub(super) reference: Leaf,
+    /// Our id of the message, where the provider gives it back.
+    pub(super) ours: Option<Leaf>,
+    /// Whether each part of a message has an id and reports of its own.
+    #[serde(default)]
+    pub(super) parts_have_ids: bool,
     pub(super) status: Leaf,
     pub(super) code: Option<Leaf>,
     pub(super) detail: Option<Leaf>,

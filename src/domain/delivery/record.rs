@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::naming::{name, unpark};
+use super::naming::{meanings, name, unpark};
 use super::{Delivery, DeliveryState, Piece, known, whole};
 use crate::domain::changes::{Changes, Reference};
 use crate::domain::clock::Timestamp;
@@ -13,7 +13,7 @@ use crate::domain::health::{Health, Sign};
 use crate::domain::id::MessageId;
 use crate::domain::message::{Message, Note};
 use crate::domain::outcome::Outcome;
-use crate::domain::report::{Known, Parked, Timelines, heed_opt_out};
+use crate::domain::report::{Known, OwnReference, Parked, Timelines, heed_opt_out};
 use crate::domain::status::Status;
 
 /// The shortest and the longest wait that a provider may ask for (F25).
@@ -32,9 +32,8 @@ pub struct Attempted {
     pub epoch: i64,
     /// Which try it was.
     pub attempt: u32,
-    /// The provider's id of the message, where the message has it whatever the provider answers;
-    /// wanted when nobody knows what it answered.
-    pub own_reference: Option<String>,
+    /// Our id in the provider's reports; wanted when nobody knows what the provider answered.
+    pub own_reference: Option<OwnReference>,
     /// What came of it.
     pub outcome: Outcome,
     /// Who knows that.
@@ -180,15 +179,30 @@ fn record_one(
         Outcome::Unknown(failure) => {
             let rest = sign(one, Sign::Failed(&failure.detail), before, now);
             match one.on_unknown {
-                OnUnknown::Hold => unconfirmed(one, known, failure, before, now, changes),
-                OnUnknown::Resend => {
+                OnUnknown::Resend if !was_reported(one, before) => {
                     let due = now.plus(backoff(one, delivery.attempt));
                     again(delivery, known, failure, due, before, now, changes);
+                }
+                OnUnknown::Hold | OnUnknown::Resend => {
+                    unconfirmed(one, known, failure, before, now, changes);
                 }
             }
             rest
         }
     }
+}
+
+/// Whether a report has come that names the message by our id: then the provider took it.
+fn was_reported(one: &Attempted, before: &Before) -> bool {
+    one.own_reference.as_ref().is_some_and(|own| {
+        let names = |report: &Parked| names(report, &one.gateway, &own.value);
+        before.parked.iter().any(names)
+    })
+}
+
+/// Whether a report names a message by this id, which is the provider's or ours.
+pub(super) fn names(report: &Parked, gateway: &GatewayName, id: &str) -> bool {
+    report.gateway == *gateway && (report.reference == id || report.ours.as_deref() == Some(id))
 }
 
 fn accepted(
@@ -221,7 +235,7 @@ fn accepted(
         end(known, Status::Unconfirmed, &failure, before, now, changes);
         return Recorded::Done;
     }
-    name(known, &keys, before, changes);
+    name(meanings(known, &keys), before, changes);
     if let Some(message) = before.timelines.change(one.message) {
         message.provider_reference = references.first().cloned();
     }
@@ -243,14 +257,17 @@ fn unconfirmed(
     now: Timestamp,
     changes: &mut Changes,
 ) {
-    let Some(reference) = &one.own_reference else {
+    let Some(own) = &one.own_reference else {
         return end(known, Status::Unconfirmed, failure, before, now, changes);
     };
-    let keys = [(one.gateway.clone(), reference.clone())];
-    name(known, &keys, before, changes);
-    if let Some(message) = before.timelines.change(one.message) {
-        message.provider_reference = Some(reference.clone());
-    }
+    let segments = before.timelines.message(one.message).map(|it| it.segments);
+    let parts = segments.filter(|count| own.parts_have_ids && *count > 1);
+    let keys = [(one.gateway.clone(), own.value.clone())];
+    let meaning = Known {
+        parts: parts.unwrap_or(0),
+        ..known
+    };
+    name(vec![(keys[0].clone(), meaning)], before, changes);
     let note = Some(Note::from(failure));
     finish(
         known,

@@ -237,7 +237,7 @@ both! {
         let known = Known { message: id, part: 1, parts: 2, round: 0 };
         let key = (gateway_name(), "SM'1".to_owned());
         let parked = Parked {
-            gateway: gateway_name(), reference: "later".to_owned(), status: Status::Delivered, note: None, part: Some((1, 2)),
+            gateway: gateway_name(), reference: "later".to_owned(), ours: Some("msg_1".to_owned()), status: Status::Delivered, note: None, part: Some((1, 2)),
             at: NOW, received_at: NOW, raw: Some(id.0),
         };
         let (l, k, p) = (lines.clone(), key.clone(), parked.clone());

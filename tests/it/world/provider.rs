@@ -30,6 +30,8 @@ pub enum Reply {
     Reset,
     /// It closes the connection instead of answering.
     Close,
+    /// The same, after this time.
+    CloseAfter(Duration),
     /// It resets the connection in the middle of the answer's headers.
     ResetInHeaders,
     /// It answers one byte at a time, and never ends.
@@ -177,6 +179,7 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>) {
             }
             Reply::Hang => std::future::pending().await,
             Reply::Close => return,
+            Reply::CloseAfter(time) => return tokio::time::sleep(time).await,
             Reply::Reset => return reset(stream.into_inner()),
             Reply::ResetInHeaders => {
                 let part = b"HTTP/1.1 201 Created\r\ncontent-le";
@@ -238,6 +241,7 @@ impl Desk {
             | Reply::Hang
             | Reply::Reset
             | Reply::Close
+            | Reply::CloseAfter(_)
             | Reply::ResetInHeaders
             | Reply::Drip
             | Reply::Endless => None,

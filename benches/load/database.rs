@@ -111,16 +111,7 @@ impl Database {
 
     /// What a statement counts.
     pub async fn count(&self, statement: &'static str) -> anyhow::Result<i64> {
-        Ok(match self.connect().await? {
-            Connection::Sqlite(mut connection) => {
-                let query = sqlx::query_scalar(statement);
-                query.fetch_one(&mut connection).await?
-            }
-            Connection::Postgres(mut connection) => {
-                let query = sqlx::query_scalar(statement);
-                query.fetch_one(&mut connection).await?
-            }
-        })
+        self.connect().await?.count(statement).await
     }
 }
 
@@ -131,6 +122,17 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// What a statement counts.
+    pub async fn count(&mut self, statement: &'static str) -> anyhow::Result<i64> {
+        let query = sqlx::query_scalar(statement);
+        Ok(match self {
+            Self::Sqlite(connection) => query.fetch_one(connection).await?,
+            Self::Postgres(connection) => {
+                sqlx::query_scalar(statement).fetch_one(connection).await?
+            }
+        })
+    }
+
     /// Runs statements, each on its own.
     pub async fn run(&mut self, statement: String) -> anyhow::Result<()> {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement));

@@ -21,6 +21,9 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dovecot");
 
 const INBOUND: &str = "SELECT COUNT(*) FROM message WHERE direction = 'inbound'";
 
+/// The UID of the last mail that was filed; they count from one.
+const READ_TO: &str = "SELECT COALESCE(MAX(read_to), 0) FROM mailbox";
+
 /// As long as a mail with a short thread below it, in bytes.
 const ORDINARY: usize = 20_000;
 
@@ -86,16 +89,19 @@ async fn read(
     ))?;
     let began = Instant::now();
     let (daemon, _) = site.start().await?;
+    // Counting the mails again and again would cost as much as reading many of them.
+    let mut connection = database.connect().await?;
     loop {
-        let count = usize::try_from(database.count(INBOUND).await?)?;
-        if count >= mails {
-            ensure!(count == mails, "{count} of {mails} mails were filed");
+        let read = usize::try_from(connection.count(READ_TO).await?)?;
+        if read >= mails {
             break;
         }
-        ensure!(began.elapsed() < PATIENCE, "{count} of {mails} mails came");
+        ensure!(began.elapsed() < PATIENCE, "{read} of {mails} mails came");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let taken = began.elapsed();
+    let count = usize::try_from(connection.count(INBOUND).await?)?;
+    ensure!(count == mails, "{count} of {mails} mails were filed");
     let (_, most) = machine::memory(daemon.process());
     daemon.stop().await?;
     Ok((taken, most))

@@ -87,6 +87,29 @@ both! {
         app.end().await;
     }
 
+    async fn f25_hours_of_being_throttled_are_told_once_a_minute(db: Db) {
+        let provider = FakeProvider::start().await;
+        let clock = Clock::fixed(Clock::System.now());
+        let app = TestApp::start_at(&db, &Setup::usual(&db, &provider.url()), clock.clone()).await;
+        provider.answers(|_| throttled("1"));
+        let message = app.api.send("long", CUSTOMER, "too much").await;
+        let told = async |tries: usize| {
+            provider.handed(tries).await;
+            app.api.message_becomes(&message["id"], "queued").await;
+            let message = app.api.message(&message["id"]).await;
+            let timeline = message["timeline"].as_array().unwrap().clone();
+            timeline.iter().filter(|line| line["status"] == "queued" && line["code"] == "20429").count()
+        };
+        for tries in 1..=5 {
+            assert_eq!(told(tries).await, 1);
+            clock.advance(Duration::from_secs(2));
+        }
+        told(6).await;
+        clock.advance(Duration::from_mins(1));
+        assert_eq!(told(7).await, 2);
+        app.end().await;
+    }
+
     async fn f26_a_500_leaves_the_outcome_unknown_and_is_not_repeated(db: Db) {
         let (app, provider) = TestApp::usual(&db).await;
         for status in [500, 502, 503, 504] {

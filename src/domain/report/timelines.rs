@@ -1,6 +1,7 @@
 //! Messages and their timelines while they are being decided on.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use super::Known;
 use crate::domain::changes::{Changes, Transition};
@@ -10,6 +11,9 @@ use crate::domain::failure::FailureClass;
 use crate::domain::id::MessageId;
 use crate::domain::message::{Message, Note, StatusEvent};
 use crate::domain::status::{Evidence, Status, fold, fold_recipients};
+
+/// When a wait for another try is worth a line again that says the same as the last.
+const SAID_AGAIN_AFTER: Duration = Duration::from_mins(1);
 
 /// Messages and their timelines while new evidence is added to them.
 #[derive(Debug)]
@@ -63,14 +67,21 @@ impl Timelines {
         raw: Option<uuid::Uuid>,
     ) -> bool {
         let timeline = self.timelines.entry(known.message).or_default();
-        // A wait for another try may be said twice; a provider's word is said once.
-        let repeated = status != Status::Queued
-            && timeline.iter().any(|line| {
-                line.status == status
-                    && line.part == known.part
-                    && line.round == known.round
-                    && code(line.note.as_ref()) == code(note.as_ref())
-            });
+        let same = |line: &&StatusEvent| {
+            line.status == status
+                && line.part == known.part
+                && line.round == known.round
+                && code(line.note.as_ref()) == code(note.as_ref())
+        };
+        // A provider's word is said once. A wait for another try is said again, but not each
+        // second of the hours for which a gateway may be throttled.
+        let repeated = match status {
+            Status::Queued => {
+                let last = timeline.last().filter(same);
+                last.is_some_and(|line| line.note == note && at.since(line.at) < SAID_AGAIN_AFTER)
+            }
+            _ => timeline.iter().any(|line| same(&line)),
+        };
         if repeated {
             return false;
         }

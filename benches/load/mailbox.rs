@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Measures both, and adds them to the table.
 pub async fn run(arguments: &Arguments, place: &Place, table: &mut Table) -> anyhow::Result<()> {
-    let mails = if arguments.quick { 1_000 } else { 5_000 };
+    let mails = if arguments.quick { 1_000 } else { 10_000 };
     let server = Server::start(place.folder())?;
     server.fill(mails, ORDINARY)?;
     let (mut bare, mut filed) = (Vec::new(), Vec::new());

@@ -76,7 +76,7 @@ impl Gateway {
         }
     }
 
-    /// The provider's id of a message, where that does not depend on what the provider answers.
+    /// The id by which reports name a message whatever the provider answered to the send.
     pub fn own_reference(&self, message: MessageId) -> Option<OwnReference> {
         match self {
             Self::Text(gateway) => gateway.own_reference(message),

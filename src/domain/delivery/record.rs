@@ -32,7 +32,7 @@ pub struct Attempted {
     pub epoch: i64,
     /// Which try it was.
     pub attempt: u32,
-    /// Our id in the provider's reports; wanted when nobody knows what the provider answered.
+    /// By what reports name it; wanted when nobody knows what the provider answered.
     pub own_reference: Option<OwnReference>,
     /// What came of it.
     pub outcome: Outcome,
@@ -263,6 +263,7 @@ fn unconfirmed(
     let segments = before.timelines.message(one.message).map(|it| it.segments);
     let parts = segments.filter(|count| own.parts_have_ids && *count > 1);
     let keys = [(one.gateway.clone(), own.value.clone())];
+    // Where there are parts, each of the provider's ids that comes with ours is one of them.
     let meaning = Known {
         parts: parts.unwrap_or(0),
         ..known

@@ -14,6 +14,7 @@ use crate::world::api::{Answer, Api};
 use crate::world::daemon::Daemon;
 use crate::world::hooks::{Hooks, fresh_sid};
 use crate::world::provider::FakeProvider;
+use crate::world::setup::PUBLIC_URL;
 
 /// Customers; few, so that their first texts meet.
 const CUSTOMERS: u64 = 12;
@@ -168,14 +169,19 @@ async fn send(shared: Arc<Shared>) {
     }
 }
 
-/// Reports everything that the provider took as delivered, until each report is taken.
+/// Reports everything that the provider took as delivered, to where the send said, until each
+/// report is taken.
 async fn report(shared: Arc<Shared>) {
     let mut reported = HashSet::new();
     loop {
         let over = !shared.goes_on();
         let ledger = shared.provider.ledger();
-        let fresh = ledger.iter().filter_map(|handed| handed.reference.clone());
-        let fresh: Vec<String> = fresh.filter(|id| !reported.contains(id)).collect();
+        let fresh = ledger.iter().filter_map(|handed| {
+            let place = handed.callback.as_ref()?.strip_prefix(PUBLIC_URL)?;
+            let place = place.strip_prefix("/hooks/")?.to_owned();
+            Some((handed.reference.clone()?, place))
+        });
+        let fresh: Vec<(String, String)> = fresh.filter(|(id, _)| !reported.contains(id)).collect();
         if over && fresh.is_empty() {
             let path = "/v1/messages?status=queued&limit=1";
             let page = Answer::of(shared.door().1.request(Method::GET, path)).await;
@@ -183,13 +189,13 @@ async fn report(shared: Arc<Shared>) {
                 break;
             }
         }
-        for reference in fresh {
+        for (reference, place) in fresh {
             shared.oracle.invoke(Asked::Report, &reference);
             let params = [
                 ("MessageSid", reference.as_str()),
                 ("MessageStatus", "delivered"),
             ];
-            let answer = shared.door().0.try_twilio("long", &params).await;
+            let answer = shared.door().0.try_twilio(&place, &params).await;
             if shared.note(Asked::Report, &reference, answer.as_ref()) {
                 reported.insert(reference);
             } else {

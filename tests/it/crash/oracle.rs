@@ -210,7 +210,7 @@ impl Verdict {
         }
     }
 
-    /// A promised report shows in the message, if anybody knows whose it is.
+    /// A promised report shows in the message, also where its send was never answered.
     fn compare_reports(&mut self, known: &History, messages: &[Value]) {
         let by_reference: BTreeMap<&str, &Value> = messages
             .iter()
@@ -221,16 +221,15 @@ impl Verdict {
                 continue;
             }
             self.promised += 1;
-            let Some(message) = by_reference.get(nonce.as_str()) else {
-                continue;
-            };
-            if message["status"] != "delivered" {
-                self.lost.push(format!("the report on {message}"));
+            match by_reference.get(nonce.as_str()) {
+                Some(message) if message["status"] == "delivered" => (),
+                found => self.lost.push(format!("the report {nonce} on {found:?}")),
             }
         }
     }
 
-    /// The provider was handed each text at most once, and exactly once where we say it was sent.
+    /// The provider was handed each text at most once, and exactly those that we say were sent;
+    /// it has reported on all of them.
     fn compare_ledger(&mut self, messages: &[Value], provider: &FakeProvider) {
         let mut handed: BTreeMap<String, usize> = BTreeMap::new();
         for entry in provider.ledger() {
@@ -249,8 +248,8 @@ impl Verdict {
             let text = message["text"].as_str().unwrap_or_default();
             let count = handed.remove(text).unwrap_or_default();
             match (message["status"].as_str().unwrap_or_default(), count) {
-                ("sent" | "delivered", 1) => (),
-                ("unconfirmed", 0 | 1) => self.ambiguous += 1,
+                ("delivered", 1) => (),
+                ("unconfirmed", 0) => self.ambiguous += 1,
                 (status, count) => self.unexpected.push(format!(
                     "{text} is {status} and was handed over {count} times"
                 )),

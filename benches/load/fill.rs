@@ -213,9 +213,9 @@ impl Sql {
                  SELECT {id}, 0, 0, 0, 0, 'delivered', {time} FROM {all} WHERE i % 2 = 1 AND i < {first_queued}"
             ),
             format!(
-                "INSERT INTO delivery (message_id, gateway, conversation_id, lane, state, due_at, valid_until, \
-                 attempt, epoch, segments) \
-                 SELECT {id}, '{GATEWAY}', {conversation}, 0, 'queued', {time}, {forever}, 0, 0, 1 \
+                "INSERT INTO delivery (message_id, part, gateway, conversation_id, lane, state, due_at, \
+                 valid_until, attempt, epoch, segments) \
+                 SELECT {id}, 0, '{GATEWAY}', {conversation}, 0, 'queued', {time}, {forever}, 0, 0, 1 \
                  FROM {all} WHERE i % 2 = 1 AND i >= {first_queued}"
             ),
             format!(

@@ -124,9 +124,8 @@ pub enum Connection {
 impl Connection {
     /// What a statement counts.
     pub async fn count(&mut self, statement: &'static str) -> anyhow::Result<i64> {
-        let query = sqlx::query_scalar(statement);
         Ok(match self {
-            Self::Sqlite(connection) => query.fetch_one(connection).await?,
+            Self::Sqlite(connection) => sqlx::query_scalar(statement).fetch_one(connection).await?,
             Self::Postgres(connection) => {
                 sqlx::query_scalar(statement).fetch_one(connection).await?
             }

@@ -91,6 +91,13 @@ pub struct Parked {
     pub raw: Option<uuid::Uuid>,
 }
 
+impl Parked {
+    /// Whether it names a message by this id, which is the provider's or ours.
+    pub fn names(&self, gateway: &GatewayName, id: &str) -> bool {
+        self.gateway == *gateway && (self.reference == id || self.ours.as_deref() == Some(id))
+    }
+}
+
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {

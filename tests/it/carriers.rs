@@ -69,6 +69,35 @@ async fn twice(post: impl AsyncFn() -> Answer) -> Answer {
     first
 }
 
+/// Posts JSON as Telnyx does, to a path below `/hooks/`.
+async fn post_telnyx(app: &TestApp, place: &str, key: &SigningKey, body: &Value) -> Answer {
+    let (seconds, body) = (now().to_string(), body.to_string());
+    let signature = key.sign(format!("{seconds}|{body}").as_bytes());
+    let request = app
+        .hooks
+        .http
+        .post(format!("{}/hooks/{place}", app.hooks.base));
+    let request = request.header("content-type", "application/json");
+    let request = request.header("telnyx-timestamp", seconds);
+    let signature = STANDARD.encode(signature.to_bytes());
+    let request = request.header("telnyx-signature-ed25519", signature);
+    Answer::of(request.body(body)).await.unwrap()
+}
+
+/// Posts a form as Vonage does.
+async fn post_vonage(app: &TestApp, params: &[(&str, &str)]) -> Answer {
+    let seconds = now().to_string();
+    let mut params = params.to_vec();
+    params.extend([("timestamp", seconds.as_str()), ("nonce", "n1")]);
+    let signature = sign::vonage_md5(SIGNATURE_SECRET, &params);
+    params.push(("sig", &signature));
+    let request = app
+        .hooks
+        .http
+        .post(format!("{}/hooks/carrier", app.hooks.base));
+    Answer::of(request.form(&params)).await.unwrap()
+}
+
 both! {
     async fn telnyx_from_end_to_end(db: Db) {
         let key = SigningKey::from_bytes(&[7; 32]);
@@ -76,22 +105,14 @@ both! {
         let settings = format!("public_key = {public:?}\napi_key = \"KEY\"\n");
         let (app, provider) = start(&db, "telnyx", &settings).await;
         provider.answers(|_| Reply::status(200, &json!({"data": {"id": "tx-1", "parts": 1}})));
-        let post = async |body: &Value| {
-            let (seconds, body) = (now().to_string(), body.to_string());
-            let signature = key.sign(format!("{seconds}|{body}").as_bytes());
-            let request = app.hooks.http.post(format!("{}/hooks/carrier", app.hooks.base));
-            let request = request.header("content-type", "application/json").header("telnyx-timestamp", seconds);
-            let request = request.header("telnyx-signature-ed25519", STANDARD.encode(signature.to_bytes()));
-            Answer::of(request.body(body)).await.unwrap()
-        };
         let event = |kind: &str, payload: Value| json!({"data": {"event_type": kind, "occurred_at": "2026-11-21T09:00:00Z", "payload": payload}});
         let text = event("message.received", json!({"id": "rx-1", "from": {"phone_number": CUSTOMER}, "to": [{"phone_number": OURS}], "text": "Grüße & more=1", "parts": 1, "media": []}));
-        twice(async || post(&text).await).await;
+        twice(async || post_telnyx(&app, "carrier", &key, &text).await).await;
         let (sent, handed) = answer(&app, &provider, "to you").await;
         assert_eq!(handed.request.header("authorization"), Some("Bearer KEY"));
         assert_eq!((handed.to.as_str(), handed.text.as_str()), (CUSTOMER, "to you"));
         let delivered = event("message.finalized", json!({"id": "tx-1", "to": [{"phone_number": CUSTOMER, "status": "delivered"}], "errors": []}));
-        twice(async || post(&delivered).await).await;
+        twice(async || post_telnyx(&app, "carrier", &key, &delivered).await).await;
         app.api.message_becomes(&sent["id"], "delivered").await;
         app.end().await;
     }
@@ -101,21 +122,12 @@ both! {
         let (app, provider) = start(&db, "vonage-sms", &settings).await;
         let taken = json!({"message-count": "1", "messages": [{"status": "0", "message-id": "0B01", "to": "12025550107"}]});
         provider.answers(move |_| Reply::status(200, &taken));
-        let post = async |params: &[(&str, &str)]| {
-            let seconds = now().to_string();
-            let mut params = params.to_vec();
-            params.extend([("timestamp", seconds.as_str()), ("nonce", "n1")]);
-            let signature = sign::vonage_md5(SIGNATURE_SECRET, &params);
-            params.push(("sig", &signature));
-            let request = app.hooks.http.post(format!("{}/hooks/carrier", app.hooks.base));
-            Answer::of(request.form(&params)).await.unwrap()
-        };
         let text = [("msisdn", "12025550107"), ("to", "12025550100"), ("messageId", "0A01"), ("text", "Grüße & more=1"), ("type", "text"), ("message-timestamp", "2026-11-21 09:29:58")];
-        twice(async || post(&text).await).await;
+        twice(async || post_vonage(&app, &text).await).await;
         let (sent, handed) = answer(&app, &provider, "to you").await;
         assert_eq!((handed.to.as_str(), handed.text.as_str()), ("12025550107", "to you"));
         let delivered = [("msisdn", "12025550107"), ("to", "12025550100"), ("messageId", "0B01"), ("status", "delivered"), ("err-code", "0"), ("message-timestamp", "2026-11-21 09:30:58")];
-        twice(async || post(&delivered).await).await;
+        twice(async || post_vonage(&app, &delivered).await).await;
         app.api.message_becomes(&sent["id"], "delivered").await;
         app.end().await;
     }

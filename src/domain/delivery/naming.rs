@@ -1,6 +1,6 @@
 //! The ids of a message in reports: what they mean, and the reports that waited for that.
 
-use super::record::{Before, names};
+use super::record::Before;
 use crate::domain::changes::{Changes, Reference};
 use crate::domain::clock::Timestamp;
 use crate::domain::report::{Known, heed_opt_out, meaning};
@@ -52,7 +52,7 @@ pub(super) fn unpark(
 ) {
     let waited = before.parked.extract_if(.., |report| {
         let mut keys = keys.iter();
-        keys.any(|(gateway, id)| names(report, gateway, id))
+        keys.any(|(gateway, id)| report.names(gateway, id))
     });
     for report in waited.collect::<Vec<_>>() {
         let ids = (&report.gateway, &report.reference, report.ours.as_ref());

@@ -195,14 +195,9 @@ fn record_one(
 /// Whether a report has come that names the message by our id: then the provider took it.
 fn was_reported(one: &Attempted, before: &Before) -> bool {
     one.own_reference.as_ref().is_some_and(|own| {
-        let names = |report: &Parked| names(report, &one.gateway, &own.value);
-        before.parked.iter().any(names)
+        let mut parked = before.parked.iter();
+        parked.any(|report| report.names(&one.gateway, &own.value))
     })
-}
-
-/// Whether a report names a message by this id, which is the provider's or ours.
-pub(super) fn names(report: &Parked, gateway: &GatewayName, id: &str) -> bool {
-    report.gateway == *gateway && (report.reference == id || report.ours.as_deref() == Some(id))
 }
 
 fn accepted(
@@ -262,19 +257,19 @@ fn unconfirmed(
     };
     let segments = before.timelines.message(one.message).map(|it| it.segments);
     let parts = segments.filter(|count| own.parts_have_ids && *count > 1);
-    let keys = [(one.gateway.clone(), own.value.clone())];
     // Where there are parts, each of the provider's ids that comes with ours is one of them.
     let meaning = Known {
         parts: parts.unwrap_or(0),
         ..known
     };
-    name(vec![(keys[0].clone(), meaning)], before, changes);
+    let key = (one.gateway.clone(), own.value.clone());
+    name(vec![(key.clone(), meaning)], before, changes);
     let note = Some(Note::from(failure));
     finish(
         known,
         Status::Unconfirmed,
         note,
-        &keys,
+        &[key],
         before,
         now,
         changes,

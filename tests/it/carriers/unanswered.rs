@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::world::hooks::fresh_sid;
-use crate::world::setup::PUBLIC_URL;
 
 /// A gateway at a Twilio, with further lines of its section.
 async fn twilio(db: &crate::world::db::Db, more: &str) -> (TestApp, FakeProvider) {
@@ -14,13 +13,6 @@ async fn twilio(db: &crate::world::db::Db, more: &str) -> (TestApp, FakeProvider
     (TestApp::start(db, &setup).await, provider)
 }
 
-/// Where a text that was handed over is to be reported on: the path below `/hooks/`.
-fn reported_to(handed: &Handed) -> String {
-    let callback = handed.callback.as_ref().unwrap();
-    let path = callback.strip_prefix(&format!("{PUBLIC_URL}/hooks/"));
-    path.unwrap().to_owned()
-}
-
 both! {
     async fn f27_i14_a_report_decides_what_became_of_a_text_that_twilio_did_not_answer_for(db: Db) {
         let (app, provider) = twilio(&db, "").await;
@@ -28,7 +20,8 @@ both! {
         let sent = app.api.send("long", CUSTOMER, "taken, perhaps").await;
         let doubtful = app.api.message_becomes(&sent["id"], "unconfirmed").await;
         assert!(doubtful["provider_reference"].is_null());
-        let place = reported_to(&provider.handed(1).await[0]);
+        let handed = provider.handed(1).await.remove(0);
+        let place = handed.reported_to().unwrap();
         let (sid, other) = (fresh_sid(), fresh_sid());
         // Who does not have the secret decides nothing, nor does a report about somebody else's text.
         let elsewhere = place.replace("message=msg_0", "message=msg_1");
@@ -36,7 +29,7 @@ both! {
         let unsigned = app.hooks.http.post(format!("{}/hooks/{place}", app.hooks.base));
         Answer::of(unsigned.form(&[("MessageSid", sid.as_str()), ("MessageStatus", "delivered")])).await.unwrap().expect(403);
         assert_eq!(app.api.message(&sent["id"]).await["status"], "unconfirmed");
-        app.hooks.report(&place, &sid, "sent", "").await.expect(200);
+        app.hooks.report(place, &sid, "sent", "").await.expect(200);
         let known = app.api.message_becomes(&sent["id"], "sent").await;
         assert_eq!((&known["provider_reference"], &known["error"]), (&json!(sid), &Value::Null));
         // From now on its own id is enough.
@@ -50,12 +43,13 @@ both! {
         let (app, provider) = twilio(&db, "").await;
         provider.answers_in_turn([Reply::CloseAfter(Duration::from_millis(500))]);
         let sent = app.api.send("long", CUSTOMER, "a report, no answer").await;
-        let place = reported_to(&provider.handed(1).await[0]);
+        let handed = provider.handed(1).await.remove(0);
+        let place = handed.reported_to().unwrap();
         let sid = fresh_sid();
-        app.hooks.report(&place, &sid, "delivered", "").await.expect(200);
+        app.hooks.report(place, &sid, "delivered", "").await.expect(200);
         let known = app.api.message_becomes(&sent["id"], "delivered").await;
         assert_eq!(known["provider_reference"], sid.as_str());
-        app.hooks.report(&place, &sid, "delivered", "").await.expect(200);
+        app.hooks.report(place, &sid, "delivered", "").await.expect(200);
         let timeline = app.api.message(&sent["id"]).await["timeline"].clone();
         let told = timeline.as_array().unwrap().iter().filter(|line| line["status"] == "delivered");
         assert_eq!(told.count(), 1);
@@ -69,8 +63,9 @@ both! {
         app.api.message_becomes(&unknown["id"], "sent").await;
         assert_eq!(provider.times_handed("nobody knows"), 2);
         let reported = app.api.send("long", CUSTOMER, "reported").await;
-        let place = reported_to(&provider.handed(3).await[2]);
-        app.hooks.report(&place, &fresh_sid(), "sent", "").await.expect(200);
+        let handed = provider.handed(3).await.remove(2);
+        let place = handed.reported_to().unwrap();
+        app.hooks.report(place, &fresh_sid(), "sent", "").await.expect(200);
         app.api.message_becomes(&reported["id"], "sent").await;
         assert_eq!(provider.times_handed("reported"), 1);
         app.end().await;
@@ -85,8 +80,9 @@ both! {
         let path = format!("/v1/messages/{}/retry", sent["id"].as_str().unwrap());
         app.api.post(&path, &json!({})).await.expect(200);
         // Our id is known from the first time, and must not be taken for it.
-        let place = reported_to(&provider.handed(2).await[1]);
-        app.hooks.report(&place, &sid, "undelivered", "30005").await.expect(200);
+        let handed = provider.handed(2).await.remove(1);
+        let place = handed.reported_to().unwrap();
+        app.hooks.report(place, &sid, "undelivered", "30005").await.expect(200);
         let failed = app.api.message_becomes(&sent["id"], "failed").await;
         assert_eq!((&failed["error"]["code"], &failed["provider_reference"]), (&json!("30005"), &json!(sid)));
         app.end().await;
@@ -101,13 +97,9 @@ both! {
         assert_eq!(sent["segments"], 2);
         app.api.message_becomes(&sent["id"], "unconfirmed").await;
         let report = async |part: &str, status: &str| {
-            let seconds = now().to_string();
             let id = sent["id"].as_str().unwrap();
-            let mut params = vec![("msisdn", "12025550107"), ("messageId", part), ("status", status), ("client-ref", id), ("timestamp", &seconds), ("nonce", part)];
-            let signature = sign::vonage_md5(SIGNATURE_SECRET, &params);
-            params.push(("sig", &signature));
-            let request = app.hooks.http.post(format!("{}/hooks/carrier", app.hooks.base));
-            Answer::of(request.form(&params)).await.unwrap().expect(200);
+            let params = [("msisdn", "12025550107"), ("messageId", part), ("status", status), ("client-ref", id)];
+            post_vonage(&app, &params).await.expect(200);
             app.api.message(&sent["id"]).await["status"].clone()
         };
         assert_eq!(report("0C02", "accepted").await, "sent");
@@ -128,12 +120,7 @@ both! {
         let handed = provider.handed(1).await.remove(0);
         let payload = json!({"id": "tx-9", "to": [{"phone_number": CUSTOMER, "status": "delivered"}], "webhook_url": handed.callback, "errors": []});
         let event = json!({"data": {"event_type": "message.finalized", "occurred_at": "2026-11-21T09:00:00Z", "payload": payload}});
-        let (seconds, event) = (now().to_string(), event.to_string());
-        let signature = key.sign(format!("{seconds}|{event}").as_bytes());
-        let request = app.hooks.http.post(format!("{}/hooks/{}", app.hooks.base, reported_to(&handed)));
-        let request = request.header("content-type", "application/json").header("telnyx-timestamp", seconds);
-        let request = request.header("telnyx-signature-ed25519", STANDARD.encode(signature.to_bytes()));
-        Answer::of(request.body(event)).await.unwrap().expect(200);
+        post_telnyx(&app, handed.reported_to().unwrap(), &key, &event).await.expect(200);
         let known = app.api.message_becomes(&sent["id"], "delivered").await;
         assert_eq!(known["provider_reference"], "tx-9");
         app.end().await;

@@ -14,7 +14,6 @@ use crate::world::api::{Answer, Api};
 use crate::world::daemon::Daemon;
 use crate::world::hooks::{Hooks, fresh_sid};
 use crate::world::provider::FakeProvider;
-use crate::world::setup::PUBLIC_URL;
 
 /// Customers; few, so that their first texts meet.
 const CUSTOMERS: u64 = 12;
@@ -177,8 +176,7 @@ async fn report(shared: Arc<Shared>) {
         let over = !shared.goes_on();
         let ledger = shared.provider.ledger();
         let fresh = ledger.iter().filter_map(|handed| {
-            let place = handed.callback.as_ref()?.strip_prefix(PUBLIC_URL)?;
-            let place = place.strip_prefix("/hooks/")?.to_owned();
+            let place = handed.reported_to()?.to_owned();
             Some((handed.reference.clone()?, place))
         });
         let fresh: Vec<(String, String)> = fresh.filter(|(id, _)| !reported.contains(id)).collect();

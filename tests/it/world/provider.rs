@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use super::eventually;
 use super::http1::{self, Request};
+use super::setup::PUBLIC_URL;
 
 /// What a provider does with one request, after it has read all of it.
 #[derive(Debug, Clone)]
@@ -71,6 +72,14 @@ pub struct Handed {
     pub reference: Option<String>,
     /// All of it.
     pub request: Request,
+}
+
+impl Handed {
+    /// Where it is to be reported on: the path below `/hooks/`, and the query.
+    pub fn reported_to(&self) -> Option<&str> {
+        let path = self.callback.as_ref()?.strip_prefix(PUBLIC_URL)?;
+        path.strip_prefix("/hooks/")
+    }
 }
 
 type Script = Box<dyn FnMut(&Handed) -> Reply + Send>;
